@@ -212,8 +212,9 @@ static void look_at_memory(struct bench_team *team) {
     if (team->at_rest != NULL)
         team->at_rest(team);
     bench_sleep_us(100000);
-    team->peak_kib = bench_peak_kib();
     team->rest_kib = bench_rss_kib();
+    team->peak_kib = bench_peak_kib(); /* the kernel sums it up lazily, a few pages too low */
+    team->peak_kib = team->peak_kib < team->rest_kib ? team->rest_kib : team->peak_kib;
     malloc_trim(0);
     team->trim_kib = bench_rss_kib();
     pthread_barrier_wait(&team->rest);

@@ -14,6 +14,7 @@
 #include "bench.h"
 #include "bench_ring.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 enum { THREADS, ITERATIONS, RING, ARG_COUNT };
@@ -21,7 +22,7 @@ enum { THREADS, ITERATIONS, RING, ARG_COUNT };
 static struct bench_arg args[ARG_COUNT] = {
     [THREADS] = {"threads", 2, 1, 1024},
     [ITERATIONS] = {"iterations", 300000, 1, UINT64_MAX}, /* messages of each producer */
-    [RING] = {"ring", 256, 1, 1U << 24},
+    [RING] = {"ring", 1024, 1, 1U << 24},
 };
 
 /* The front of each block; the rest is filled with a byte made from tag. */
@@ -60,7 +61,7 @@ static void consume(struct bench_worker *worker, unsigned consumer) {
         for (unsigned i = 0; i < producers; i++)
             open |= !bench_ring_is_closed(&rings[i * consumers + consumer]);
         if (!drain(worker, consumer) && open)
-            bench_sleep_us(20);
+            sched_yield();
     }
 }
 
@@ -82,7 +83,7 @@ static void send(struct bench_worker *worker, struct bench_ring *ring, struct me
         if (producers + consumers > worker->team->thread_count)
             drain(worker, 0); /* alone: nobody else would */
         else
-            bench_sleep_us(20);
+            sched_yield();
     }
     worker->counts.remote_sends++;
 }
