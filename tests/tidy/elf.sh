@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: 2026 The Hakozuna authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# elf.sh LIBRARY [CC] -- what the loader must do for a profile library stays small: at most 64 bytes
+# of thread-local storage (the reserve that late loading draws on), no text relocations, and no
+# library beside libc.
+set -eu
+lib=$1 cc=${2:-cc}
+limit=64
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+command -v readelf >/dev/null || { echo "no readelf here"; exit 77; }
+
+# faults FILE: one line for each fault.
+faults() {
+    tls=$(readelf -lW "$1" | awk '$1 == "TLS" { print $6 }')
+    tls=$((${tls:-0}))
+    [ "$tls" -le $limit ] || echo "thread-local storage: $tls bytes, more than $limit"
+    readelf -dW "$1" | grep -E '\(TEXTREL\)|FLAGS.*TEXTREL' || true
+    readelf -dW "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+        grep -Ev '^(libc\.so\.[0-9.]+|libc\.musl-.*|ld-(linux|musl).*)$' | sed 's/^/needs /' || true
+}
+
+status=0
+found=$(faults "$lib")
+if [ -n "$found" ]; then
+    printf '%s\nFAIL: %s\n' "$found" "$lib"
+    status=1
+fi
+
+# Control: a library with too much thread-local storage and another library is noticed, twice.
+printf '#include <math.h>\n_Thread_local char big[65];\ndouble f(double x) { return big[(int)x] + sin(x); }\n' \
+    >"$work/bad.c"
+if "$cc" -shared -fPIC -o "$work/bad.so" "$work/bad.c" -Wl,--no-as-needed -lm 2>"$work/log"; then
+    [ "$(faults "$work/bad.so" | wc -l)" -eq 2 ] || { echo "FAIL: the control was not noticed"; status=1; }
+else
+    cat "$work/log"
+    echo "FAIL: the control does not compile"
+    status=1
+fi
+exit $status
