@@ -357,6 +357,18 @@ class Bench:
             self.round(row, names)
         for _ in range(self.rounds - 1):
             self.round(row, names)
+        self.note_short(row)
+
+    def note_short(self, row):
+        """Equal work can leave a fast library with too little of it where another is very slow."""
+        if row.name in FIXED:
+            return
+        times = [(statistics.median(run["seconds"] for run in runs), name)
+                 for name, runs in row.runs.items()
+                 if name != "null" and not any("problem" in run for run in runs)]
+        if times and min(times)[0] < 0.9 * self.target_s:
+            row.notes.append(f"{min(times)[1]} was done after {min(times)[0]:.2f} s, less than the "
+                             f"{self.target_s} s wanted, since others are so much slower")
 
 
 # --- Judging -------------------------------------------------------------------------------------
@@ -520,12 +532,14 @@ BAR_LOCAL = ("guard_r0", "main_r0")
 BAR_PROGRAMS = ("bulk", "churn", "pipe")
 
 
-def bar_rows():
+def bar_rows(names):
+    """All rows that have a bar, or those of them whose name is in names."""
     rows = [lane_row(name, threads) for name in BAR_LOCAL for threads in (1, 2, 16)]
     rows += [lane_row(name, threads) for name in BAR_REMOTE for threads in (2, 16)]
     rows += [lane_row("touch_" + name, threads) for name in LANES for threads in (2, 16)]
     rows += [program_row(name, threads) for name in BAR_PROGRAMS for threads in (2, 16)]
-    return rows + [program_row("burst", 8), program_row("start", 1)]
+    rows += [program_row("burst", 8), program_row("start", 1)]
+    return [row for row in rows if names is None or row.name in names]
 
 
 def at_most(what, value, limit, unit):
@@ -636,7 +650,8 @@ def parse_arguments():
     parser.add_argument("--runs", type=int, help="of each library on each row (default 5, quick 3)")
     parser.add_argument("--quick", action="store_true", help="0.15 s of work a run instead of 0.5 s")
     parser.add_argument("--bars", action="store_true",
-                        help="run the rows that have a bar and judge each library given by path")
+                        help="run the rows that have a bar (of --lanes and --programs, if given) and "
+                             "judge each library given by path")
     parser.add_argument("--seed", type=int, help="of the order of runs")
     parser.add_argument("--json", metavar="FILE", help="write everything there too")
     parser.add_argument("--build", metavar="FOLDER", help="where the bench-* binaries are")
@@ -645,6 +660,10 @@ def parse_arguments():
     options = parser.parse_args()
     options.runs = options.runs or (3 if options.quick else 5)
     options.seed = random.randrange(1 << 32) if options.seed is None else options.seed
+    options.only = None
+    if options.lanes is not None or options.programs is not None:
+        options.only = (expand(options.lanes or "none", lane_names(), "lane") +
+                        expand(options.programs or "none", program_names(), "program"))
     if options.lanes is None:
         options.lanes = "none" if options.programs is not None else "all"
     if options.programs is None:
@@ -679,7 +698,7 @@ def main():
     subjects = subjects_of(libraries)
     if options.bars and not subjects:
         fail("--bars judges libraries given as name=path, and there is none")
-    rows = bar_rows() if options.bars else choose_rows(options)
+    rows = bar_rows(options.only) if options.bars else choose_rows(options)
     bench = Bench(options, build, libraries)
     print(f"seed {options.seed}, {options.runs} runs, at least {bench.target_s} s each; "
           f"{', '.join(f'{key} {value}' for key, value in host().items())}")
