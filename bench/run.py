@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares malloc libraries on the lanes and programs of this folder.
 
-The same binaries run under each library, chosen by LD_PRELOAD, each run in a fresh process, in an order
-that is shuffled anew in every round. A row is one lane or program with one number of threads. glibc sets
-the number of iterations of a row; then every library does the same work, which is checked.
+The same binaries run under each library, chosen by LD_PRELOAD, each run in a fresh process, in an
+order that is shuffled anew in every round. A row is one lane or program with one number of threads.
+glibc sets the iterations of a row; then every library does the same work, which is checked.
 """
 
 import argparse
@@ -201,7 +201,8 @@ def add_peer(libraries, name, required):
     if path is not None:
         libraries[name] = path
         return
-    message = f"peer {name} is not installed (Debian package {PEERS[name][1]}; or use --install-peers)"
+    message = (f"peer {name} is not installed (Debian package {PEERS[name][1]}; "
+               "or use --install-peers)")
     if required:
         fail(message)
     say(message + "; going on without it")
@@ -455,7 +456,8 @@ def mib(kib):
 
 
 def print_start(table):
-    print(f"  {'library':<18}{'median us':>10}{'more us':>9}{'RSS KiB':>9}{'more KiB':>9}{'private':>9}")
+    print(f"  {'library':<18}{'median us':>10}{'more us':>9}{'RSS KiB':>9}{'more KiB':>9}"
+          f"{'private':>9}")
     base = table.get("glibc")
     for figures in table.values():
         time, rss = figures.median("median_us"), figures.median("rss_kib")
@@ -468,9 +470,10 @@ def print_start(table):
 
 
 def print_row(row, table):
-    """One block: speed is relative to the fastest peer (1.00 is its speed, more is faster), memory to
-    the smallest peer (1.00 is its peak, less is smaller)."""
-    print(f"\n{row.key()}   ({row.iterations} iterations; {row.program} {' '.join(row.tail)})".rstrip())
+    """One block: speed is relative to the fastest peer (1.00 is its speed, more is faster), memory
+    to the smallest peer (1.00 is its peak, less is smaller)."""
+    call = " ".join([row.program] + row.tail)
+    print(f"\n{row.key()}   ({row.iterations} iterations; {call})")
     for note in row.notes:
         print(f"  note: {note}")
     if row.name == "start":
@@ -481,12 +484,16 @@ def print_row(row, table):
     order = sorted(table.values(), key=lambda one: (one.library == "null", one.ns or 1e99))
     for figures in order:
         after = figures.median("after_percent")
-        marks = figures.marks + ([] if after is None else [f"after the wait {after:.1f} % of the peak"])
-        print(f"  {figures.library:<18}{number(figures.ns, '.2f', 9)}{number(figures.net, '.2f', 9)}"
-              f"{number(figures.speed, '.2f', 8)}{number(mib(figures.peak), '.1f', 10)}"
-              f"{number(figures.peak_small, '.2f', 9)}{number(mib(figures.median('rest_kib')), '.1f', 10)}"
-              f"{number(mib(figures.median('trim_kib')), '.1f', 10)}"
-              f"{number(figures.median('minor_faults'), '.0f', 9)}  {'; '.join(marks)}".rstrip())
+        marks = list(figures.marks)
+        if after is not None:
+            marks.append(f"after the wait {after:.1f} % of the peak")
+        cells = [number(figures.ns, ".2f", 9), number(figures.net, ".2f", 9),
+                 number(figures.speed, ".2f", 8), number(mib(figures.peak), ".1f", 10),
+                 number(figures.peak_small, ".2f", 9),
+                 number(mib(figures.median("rest_kib")), ".1f", 10),
+                 number(mib(figures.median("trim_kib")), ".1f", 10),
+                 number(figures.median("minor_faults"), ".0f", 9)]
+        print(f"  {figures.library:<18}{''.join(cells)}  {'; '.join(marks)}".rstrip())
 
 
 def cpu_model():
@@ -566,7 +573,7 @@ def remote_bars(mine, peers):
     best = min(peer.ns for peer in peers)
     smallest = min(peer.peak for peer in peers)
     return [at_least("throughput >= 1.5 of the best peer's", best / mine.ns, 1.5),
-            at_most("peak <= smallest peer's + 2 MiB", mine.peak / 1024, smallest / 1024 + 2, "MiB")]
+            at_most("peak <= smallest peer's + 2 MiB", mib(mine.peak), mib(smallest) + 2, "MiB")]
 
 
 def touch_bars(mine, peers):
@@ -595,7 +602,8 @@ def bars_of(row, table, subject):
     if row.name == "start":
         return start_bars(mine, table)
     if row.name == "burst":
-        return [at_most("resident after 2 s < 5 % of the peak", mine.median("after_percent"), 5, "%")]
+        after = mine.median("after_percent")
+        return [at_most("resident after 2 s < 5 % of the peak", after, 5, "%")]
     if not peers:
         return [("peers", False, "no peer has a valid row")]
     if row.name.startswith("touch_"):
@@ -641,17 +649,18 @@ def find_build(given):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, epilog="See README.md beside this file.")
     parser.add_argument("libraries", nargs="*", metavar="LIBRARY",
-                        help="glibc, mimalloc, jemalloc, tcmalloc_minimal, tbbmalloc, peers (all of "
-                             "these), or name=path; without a peer's name: all peers")
+                        help="glibc, mimalloc, jemalloc, tcmalloc_minimal, tbbmalloc, peers (all "
+                             "of these), or name=path; without a peer's name: all peers")
     parser.add_argument("--lanes", help="comma-separated; all, none, or prefix*")
     parser.add_argument("--programs", help="likewise")
     parser.add_argument("--threads", type=lambda text: [int(part) for part in text.split(",")],
                         help="comma-separated numbers; without: 1,2,4,16 for lanes")
     parser.add_argument("--runs", type=int, help="of each library on each row (default 5, quick 3)")
-    parser.add_argument("--quick", action="store_true", help="0.15 s of work a run instead of 0.5 s")
+    parser.add_argument("--quick", action="store_true",
+                        help="0.15 s of work a run instead of 0.5 s")
     parser.add_argument("--bars", action="store_true",
-                        help="run the rows that have a bar (of --lanes and --programs, if given) and "
-                             "judge each library given by path")
+                        help="run the rows that have a bar (of --lanes and --programs, if given) "
+                             "and judge each library given by path")
     parser.add_argument("--seed", type=int, help="of the order of runs")
     parser.add_argument("--json", metavar="FILE", help="write everything there too")
     parser.add_argument("--build", metavar="FOLDER", help="where the bench-* binaries are")
