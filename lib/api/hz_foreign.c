@@ -1,0 +1,67 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_foreign.c -- see hz_foreign.h. The next allocator is looked up only when a foreign pointer shows that
+ * there is one; no lock of ours is held then. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "hz_foreign.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+
+#include "hz_atomic.h"
+#include "hz_fatal.h"
+#include "hz_heap.h"
+#include "hz_options.h"
+
+/* Absent in fully static programs, where there can be no other allocator. */
+extern __typeof(dlsym) dlsym __attribute__((weak));
+
+static hz_counter foreign;
+
+uint64_t hz_foreign_count(void) { return hz_load_relaxed(&foreign); }
+
+/* The address of name in the library after ours, or NULL when there is none or the option forbids it. */
+static void *next(const char *name) {
+    if (hz_options.foreign_free != HZ_FOREIGN_FORWARD || dlsym == NULL)
+        return NULL;
+    int saved = errno;
+    void *address = dlsym(RTLD_NEXT, name);
+    errno = saved;
+    return address;
+}
+
+static void note(const char *verb, const void *block) {
+    bool is_first = hz_add_relaxed(&foreign, 1u) == 0;
+    if (hz_options.foreign_free == HZ_FOREIGN_ABORT)
+        hz_fatal(HZ_ERROR_FOREIGN_FREE, verb, block, "not from this allocator");
+    if (is_first)
+        hz_message("warning", hz_options.foreign_free == HZ_FOREIGN_FORWARD
+                                  ? "foreign-free: a pointer of another allocator is passed on to it; "
+                                    "further ones are passed on silently [HKZ-E004]"
+                                  : "foreign-free: a pointer of another allocator is left alone; "
+                                    "further ones are left alone silently [HKZ-E004]");
+}
+
+void hz_foreign_free(void *block) {
+    note("free", block);
+    void *address = next("free");
+    if (address != NULL)
+        ((void (*)(void *))address)(block);
+}
+
+void *hz_foreign_realloc(void *block, size_t size) {
+    note("realloc", block);
+    void *address = next("realloc");
+    if (address == NULL)
+        return hz_heap_out_of_memory();
+    return ((void *(*)(void *, size_t))address)(block, size);
+}
+
+size_t hz_foreign_usable(const void *block) {
+    note("usable_size", block);
+    void *address = next("malloc_usable_size");
+    return address == NULL ? 0 : ((size_t(*)(const void *))address)(block);
+}

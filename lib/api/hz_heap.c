@@ -1,0 +1,218 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_heap.c -- see hz_heap.h. */
+#include "hz_heap.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "hz_bits.h"
+#include "hz_fatal.h"
+#include "hz_foreign.h"
+#include "hz_front.h"
+#include "hz_huge.h"
+#include "hz_init.h"
+#include "hz_large.h"
+#include "hz_maintain.h"
+#include "hz_thread.h"
+
+static hz_counter out_of_memory;
+
+void *hz_heap_out_of_memory(void) {
+    hz_count(&out_of_memory, 1);
+    errno = ENOMEM;
+    return NULL;
+}
+
+uint64_t hz_heap_out_of_memory_count(void) { return hz_load_relaxed(&out_of_memory); }
+
+/* --- Allocation ------------------------------------------------------------------------------- */
+
+static void *take_block(unsigned class_index) {
+    struct hz_front *front = hz_thread_front();
+    if (HZ_UNLIKELY(front == NULL))
+        return hz_central_take_common(class_index);
+    void *block = hz_front_pop(front, class_index);
+    return block != NULL ? block : hz_front_refill(front, class_index);
+}
+
+static void *take(size_t size, size_t alignment, bool *ret_is_zero) {
+    unsigned class_index = hz_class_of_aligned(size, alignment);
+    *ret_is_zero = false;
+    if (class_index < HZ_CLASS_COUNT)
+        return take_block(class_index);
+    return hz_large_take(size, alignment, ret_is_zero);
+}
+
+/* Memory may lie in caches and empty runs; if giving all of it back helped, another try is worth it. */
+static void *take_or_trim(size_t size, size_t alignment, bool *ret_is_zero) {
+    if (!hz_init())
+        return hz_heap_out_of_memory();
+    size = hz_max(size, 1);
+    void *block = take(size, alignment, ret_is_zero);
+    if (HZ_LIKELY(block != NULL))
+        return block;
+    if (size <= PTRDIFF_MAX) {
+        (void)hz_maintain_trim(hz_thread_front());
+        block = take(size, alignment, ret_is_zero);
+    }
+    return block != NULL ? block : hz_heap_out_of_memory();
+}
+
+void *hz_heap_malloc(size_t size) {
+    bool is_zero;
+    return take_or_trim(size, 1, &is_zero);
+}
+
+void *hz_heap_zalloc(size_t size) {
+    bool is_zero = false;
+    void *block = take_or_trim(size, 1, &is_zero);
+    if (block != NULL && !is_zero)
+        memset(block, 0, size);
+    return block;
+}
+
+void *hz_heap_aligned(size_t alignment, size_t size) {
+    bool is_zero;
+    if (HZ_UNLIKELY(!hz_is_power_of_two(alignment))) {
+        errno = EINVAL;
+        return NULL;
+    }
+    return take_or_trim(size, alignment, &is_zero);
+}
+
+/* --- Release ---------------------------------------------------------------------------------- */
+
+static void free_block(struct hz_front *front, hz_tag tag, void *block) {
+    uint32_t owner_id = hz_tag_owner(tag);
+    bool is_mine = front != NULL && (owner_id == front->owner->id);
+    if (front != NULL && owner_id == HZ_OWNER_COMMONS_ID) {
+        hz_lock_take(&front->owner->lock);
+        is_mine = hz_central_adopt(front->owner, block);
+        hz_lock_give(&front->owner->lock);
+    }
+    if (is_mine)
+        hz_front_put(front, hz_tag_class(tag), block);
+    else if (front == NULL || owner_id == HZ_OWNER_COMMONS_ID)
+        hz_central_return(block);
+    else
+        hz_front_put_remote(front, tag, block);
+}
+
+static HZ_COLD void report_wrong(const struct hz_route *route, const char *verb, const void *pointer) {
+    if (route->verdict == HZ_ROUTE_INTERIOR)
+        hz_report(HZ_ERROR_INTERIOR_FREE, verb, pointer, "inside a block, not at its start");
+    else
+        hz_report(HZ_ERROR_INVALID_FREE, verb, pointer, "in our memory, where no block is");
+}
+
+static HZ_COLD void free_rare(void *block) {
+    struct hz_route route = hz_route_find(block);
+    if (route.verdict == HZ_ROUTE_LARGE) {
+        if (!hz_large_give(route.arena, route.desc))
+            hz_report(HZ_ERROR_DOUBLE_FREE, "free", block, "two threads freed it at once");
+    } else if (route.verdict != HZ_ROUTE_MISS) {
+        report_wrong(&route, "free", block);
+    } else if (!hz_huge_give(block)) {
+        hz_foreign_free(block);
+    }
+}
+
+void hz_heap_free(void *block) {
+    if (block == NULL)
+        return;
+    hz_tag tag = hz_route_tag(block);
+    struct hz_front *front = hz_init() ? hz_thread_front() : NULL;
+    if (HZ_LIKELY(tag != HZ_TAG_NONE && hz_tag_class(tag) < HZ_CLASS_COUNT))
+        free_block(front, tag, block);
+    else
+        free_rare(block);
+    /* Remote and large frees count, too. A hot path that stopped at the clock counted already. */
+    if (front != NULL && --front->ticks < 0)
+        hz_maintain_tick(front);
+}
+
+/* --- Size and resize -------------------------------------------------------------------------- */
+
+size_t hz_heap_usable(const void *block, const char *verb) {
+    if (block == NULL)
+        return 0;
+    struct hz_route route = hz_route_find(block);
+    switch (route.verdict) {
+    case HZ_ROUTE_BLOCK: return hz_class_table[hz_tag_class(route.tag)].block_bytes;
+    case HZ_ROUTE_LARGE: return (size_t)route.desc->page_count << HZ_PAGE_LOG2;
+    case HZ_ROUTE_MISS: break;
+    default: report_wrong(&route, verb, block); return 0;
+    }
+    size_t bytes = hz_huge_bytes(block);
+    return bytes != 0 ? bytes : hz_foreign_usable(block);
+}
+
+static void *move(void *block, size_t old_bytes, size_t size) {
+    void *moved = hz_heap_malloc(size);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, block, hz_min(old_bytes, size));
+    hz_heap_free(block);
+    return moved;
+}
+
+/* A block is kept while it is at most twice as long as wanted. */
+static bool is_snug(size_t bytes, size_t size) { return size <= bytes && size >= bytes / 2; }
+
+static void *resize_large(struct hz_route *route, void *block, size_t size) {
+    size_t old_bytes = (size_t)route->desc->page_count << HZ_PAGE_LOG2;
+    if (size > HZ_CLASS_MAX_BYTES) {
+        void *resized = hz_large_resize(route->arena, route->desc, size, true);
+        if (resized != NULL)
+            return resized;
+    }
+    return move(block, old_bytes, size);
+}
+
+static void *resize_huge(void *block, size_t old_bytes, size_t size) {
+    if (is_snug(old_bytes, size) || size > PTRDIFF_MAX)
+        return size > PTRDIFF_MAX ? hz_heap_out_of_memory() : block;
+    if (size > HZ_CLASS_MAX_BYTES) {
+        size_t wanted = size > old_bytes ? hz_max(size, old_bytes + old_bytes / 8) : size;
+        void *resized = hz_huge_resize(block, wanted, true);
+        if (resized == NULL)
+            resized = hz_huge_resize(block, size, true);
+        if (resized != NULL)
+            return resized;
+    }
+    return move(block, old_bytes, size);
+}
+
+void *hz_heap_realloc(void *block, size_t size) {
+    if (block == NULL)
+        return hz_heap_malloc(size);
+    if (size == 0) {
+        hz_heap_free(block);
+        return NULL;
+    }
+    struct hz_route route = hz_route_find(block);
+    if (HZ_LIKELY(route.verdict == HZ_ROUTE_BLOCK)) {
+        size_t bytes = hz_class_table[hz_tag_class(route.tag)].block_bytes;
+        return is_snug(bytes, size) ? block : move(block, bytes, size);
+    }
+    if (route.verdict == HZ_ROUTE_LARGE)
+        return resize_large(&route, block, size);
+    if (route.verdict != HZ_ROUTE_MISS) {
+        report_wrong(&route, "realloc", block);
+        return hz_heap_out_of_memory();
+    }
+    size_t bytes = hz_huge_bytes(block);
+    return bytes != 0 ? resize_huge(block, bytes, size) : hz_foreign_realloc(block, size);
+}
+
+void *hz_heap_expand(void *block, size_t size) {
+    struct hz_route route = hz_route_find(block);
+    if (route.verdict == HZ_ROUTE_LARGE)
+        return hz_large_resize(route.arena, route.desc, size, false);
+    if (hz_heap_usable(block, "expand") >= size)
+        return block;
+    bool is_huge = route.verdict == HZ_ROUTE_MISS && size <= PTRDIFF_MAX;
+    return is_huge ? hz_huge_resize(block, size, false) : NULL;
+}

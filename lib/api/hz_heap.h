@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_heap.h -- every allocation function's common ground: what the hot paths leave over, and what has no
+ * hot path. The C and C++ names are thin layers over these. */
+#pragma once
+#include "hz_base.h"
+
+/* malloc when the hot path found no block; also for size 0 and for sizes above the classes. */
+HZ_HIDDEN HZ_NOINLINE void *hz_heap_malloc(size_t size);
+
+/* The same with contents zero. */
+HZ_HIDDEN HZ_NOINLINE void *hz_heap_zalloc(size_t size);
+
+/* NULL with errno EINVAL unless alignment is a power of two. */
+HZ_HIDDEN void *hz_heap_aligned(size_t alignment, size_t size);
+
+/* free when the hot path could not take the block; NULL and wrong pointers too. Keeps errno. */
+HZ_HIDDEN HZ_NOINLINE void hz_heap_free(void *block);
+
+HZ_HIDDEN void *hz_heap_realloc(void *block, size_t size);
+HZ_HIDDEN void *hz_heap_expand(void *block, size_t size);
+
+/* verb names the caller in a report about a wrong pointer. */
+HZ_HIDDEN size_t hz_heap_usable(const void *block, const char *verb);
+
+/* NULL, with errno ENOMEM, and counted. */
+HZ_HIDDEN HZ_COLD void *hz_heap_out_of_memory(void);
+HZ_HIDDEN uint64_t hz_heap_out_of_memory_count(void);

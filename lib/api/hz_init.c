@@ -1,0 +1,65 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_init.c -- see hz_init.h. */
+#include "hz_init.h"
+
+#include <pthread.h>
+
+#include "hz_large.h"
+#include "hz_maintain.h"
+#include "hz_options.h"
+#include "hz_os.h"
+#include "hz_source.h"
+#include "hz_stats.h"
+#include "hz_thread.h"
+
+_Atomic(bool) hz_init_done;
+
+static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_INIT);
+static bool has_options;                 /* lock */
+static _Atomic(bool) has_fork_handlers;
+
+static void init_numbers(void) {
+    hz_options_init();
+    hz_class_init();
+    hz_fatal_set_action((enum hz_on_error)hz_options.on_error);
+    hz_source_init((uint32_t)hz_options.decay_ms, (int)hz_options.thp);
+    hz_large_init((size_t)hz_options.huge_bytes, hz_policy.remap_bytes);
+    hz_front_init();
+    hz_maintain_init((uint32_t)hz_options.decay_ms);
+    hz_thread_init();
+    has_options = true;
+}
+
+static bool init_memory(void) {
+    bool has_arena = hz_map_first.page_count != 0 || hz_map_init((size_t)hz_options.arena_bytes);
+    return has_arena && (hz_owner_count() != 0 || hz_owner_init());
+}
+
+/* Outside the lock, since registering may allocate. Handlers run before fork in reverse order of
+ * registration; the first call of malloc comes before everybody else's handlers, so ours run last, when
+ * nobody allocates any more. */
+static void register_fork_handlers(void) {
+    if (!hz_exchange_acquire(&has_fork_handlers, true))
+        (void)pthread_atfork(hz_thread_before_fork, hz_thread_after_fork_parent,
+                             hz_thread_after_fork_child);
+}
+
+bool hz_init_slow(void) {
+    hz_lock_take(&lock);
+    if (!has_options)
+        init_numbers();
+    bool done = hz_load_relaxed(&hz_init_done) || init_memory();
+    if (done)
+        hz_store_release(&hz_init_done, true);
+    hz_lock_give(&lock);
+    if (done)
+        register_fork_handlers();
+    return done;
+}
+
+static __attribute__((destructor)) void finish(void) {
+    if (hz_load_acquire(&hz_init_done) && hz_options.stats == HZ_STATS_EXIT)
+        (void)hkz_stats_print((enum hkz_format)hz_options.stats_format, NULL, NULL);
+}

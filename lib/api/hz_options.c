@@ -1,0 +1,255 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_options.c -- the table of options, and its reader. */
+#include "hz_options.h"
+
+#include <string.h>
+
+#include "hz_os.h"
+#include "hz_text.h"
+
+struct hz_options hz_options;
+
+enum kind { KIND_CHOICE, KIND_NUMBER, KIND_BYTES };
+
+struct option {
+    const char *name;
+    uint64_t *value;
+    enum kind kind;
+    const char *choices; /* separated by '|'; the first is value 0 */
+    const char *source;
+};
+
+static const char SOURCE_DEFAULT[] = "default";
+static const char SOURCE_CONF[] = "HAKOZUNA_CONF";
+static const char SOURCE_VARIABLE[] = "environment";
+
+static struct option options[] = {
+    {"verbose", &hz_options.verbose, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
+    {"stats", &hz_options.stats, KIND_CHOICE, "off|exit", SOURCE_DEFAULT},
+    {"stats_format", &hz_options.stats_format, KIND_CHOICE, "text|json", SOURCE_DEFAULT},
+    {"decay_ms", &hz_options.decay_ms, KIND_NUMBER, NULL, SOURCE_DEFAULT},
+    {"thp", &hz_options.thp, KIND_CHOICE, "default|never|always", SOURCE_DEFAULT},
+    {"foreign_free", &hz_options.foreign_free, KIND_CHOICE, "forward|leak|abort", SOURCE_DEFAULT},
+    {"on_error", &hz_options.on_error, KIND_CHOICE, "abort|report|ignore", SOURCE_DEFAULT},
+    {"arena_bytes", &hz_options.arena_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
+    {"huge_bytes", &hz_options.huge_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
+};
+
+enum { OPTION_COUNT = sizeof options / sizeof options[0], NAME_MAX_BYTES = 32 };
+
+static const char PREFIX[] = "HAKOZUNA_";
+
+/* --- Words ------------------------------------------------------------------------------------ */
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+static bool equal_word(const char *text, size_t length, const char *word, size_t word_length) {
+    if (length != word_length)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (lower(text[i]) != lower(word[i]))
+            return false;
+    return true;
+}
+
+/* Edits (insert, delete, replace) that turn one word into the other; words longer than the buffer count
+ * as far away. */
+static unsigned distance(const char *a, size_t a_length, const char *b, size_t b_length) {
+    unsigned row[NAME_MAX_BYTES + 1];
+    if (b_length > NAME_MAX_BYTES)
+        return UINT32_MAX;
+    for (unsigned j = 0; j <= b_length; j++)
+        row[j] = j;
+    for (unsigned i = 1; i <= a_length; i++) {
+        unsigned diagonal = row[0];
+        row[0] = i;
+        for (unsigned j = 1; j <= b_length; j++) {
+            unsigned replaced = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
+            unsigned edited = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = replaced < edited ? replaced : edited;
+        }
+    }
+    return row[b_length];
+}
+
+/* The next word of a list and its length; NULL after the last. */
+static const char *next_word(const char *list, char separator, size_t *ret_length) {
+    if (list == NULL || *list == '\0')
+        return NULL;
+    const char *end = strchr(list, separator);
+    *ret_length = end == NULL ? strlen(list) : (size_t)(end - list);
+    return list;
+}
+
+static const char *after_word(const char *word, size_t length) {
+    return word[length] == '\0' ? word + length : word + length + 1;
+}
+
+/* --- Complaints ------------------------------------------------------------------------------- */
+
+static const char *nearest_option(const char *name, size_t length) {
+    const char *nearest = options[0].name;
+    unsigned least = UINT32_MAX;
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        unsigned edits = distance(name, length, options[i].name, strlen(options[i].name));
+        if (edits < least) {
+            least = edits;
+            nearest = options[i].name;
+        }
+    }
+    return nearest;
+}
+
+static void complain_name(const char *name, size_t length) {
+    struct hz_text text;
+    hz_text_init(&text);
+    hz_text_add(&text, "unknown option \"");
+    hz_text_add_bytes(&text, name, length < 80 ? length : 80);
+    hz_text_add(&text, "\" is ignored; the nearest is \"");
+    hz_text_add(&text, nearest_option(name, length));
+    hz_text_add(&text, "\"");
+    hz_message("warning", text.bytes);
+}
+
+static void complain_value(const struct option *option, const char *value, size_t length) {
+    struct hz_text text;
+    hz_text_init(&text);
+    hz_text_add(&text, "option \"");
+    hz_text_add(&text, option->name);
+    hz_text_add(&text, "\": value \"");
+    hz_text_add_bytes(&text, value, length < 80 ? length : 80);
+    hz_text_add(&text, "\" is ignored; valid is ");
+    hz_text_add(&text, option->kind == KIND_CHOICE   ? option->choices
+                       : option->kind == KIND_NUMBER ? "a number from 0 to 1000000000"
+                                                     : "a size such as 65536, 64K, 16M or 1G");
+    hz_message("warning", text.bytes);
+}
+
+/* --- Reading ---------------------------------------------------------------------------------- */
+
+static bool read_choice(const char *choices, const char *value, size_t length, uint64_t *ret_value) {
+    size_t word_length;
+    uint64_t index = 0;
+    for (const char *word = next_word(choices, '|', &word_length); word != NULL;
+         word = next_word(after_word(word, word_length), '|', &word_length), index++)
+        if (equal_word(value, length, word, word_length)) {
+            *ret_value = index;
+            return true;
+        }
+    return false;
+}
+
+static uint64_t unit_of(char letter) {
+    switch (lower(letter)) {
+    case 'k': return (uint64_t)1 << 10;
+    case 'm': return (uint64_t)1 << 20;
+    case 'g': return (uint64_t)1 << 30;
+    case 't': return (uint64_t)1 << 40;
+    default: return 0;
+    }
+}
+
+static bool read_number(const char *value, size_t length, bool has_unit, uint64_t *ret_value) {
+    uint64_t number = 0;
+    uint64_t unit = 1;
+    if (has_unit && length > 1 && (unit = unit_of(value[length - 1])) != 0)
+        length--;
+    else
+        unit = 1;
+    if (length == 0)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (value[i] < '0' || value[i] > '9' || number > 1000000000000u)
+            return false;
+        number = number * 10 + (uint64_t)(value[i] - '0');
+    }
+    if ((!has_unit && number > 1000000000u) || number > INT64_MAX / unit)
+        return false;
+    *ret_value = number * unit;
+    return true;
+}
+
+static void set(struct option *option, const char *value, size_t length, const char *source) {
+    bool done = option->kind == KIND_CHOICE
+                    ? read_choice(option->choices, value, length, option->value)
+                    : read_number(value, length, option->kind == KIND_BYTES, option->value);
+    if (done)
+        option->source = source;
+    else
+        complain_value(option, value, length);
+}
+
+static void set_named(const char *name, size_t name_length, const char *value, size_t length,
+                      const char *source) {
+    for (unsigned i = 0; i < OPTION_COUNT; i++)
+        if (equal_word(name, name_length, options[i].name, strlen(options[i].name))) {
+            set(&options[i], value, length, source);
+            return;
+        }
+    complain_name(name, name_length);
+}
+
+static void read_conf(const char *conf) {
+    size_t length;
+    for (const char *pair = next_word(conf, ':', &length); pair != NULL;
+         pair = next_word(after_word(pair, length), ':', &length)) {
+        const char *equals = memchr(pair, '=', length);
+        size_t name_length = equals == NULL ? length : (size_t)(equals - pair);
+        if (equals != NULL)
+            set_named(pair, name_length, equals + 1, length - name_length - 1, SOURCE_CONF);
+        else if (length != 0)
+            complain_name(pair, length);
+    }
+}
+
+static void read_variable(void *unused, const char *entry) {
+    (void)unused;
+    const char *name = entry + sizeof PREFIX - 1;
+    const char *equals = strchr(name, '=');
+    if (equals == NULL || equal_word(name, (size_t)(equals - name), "conf", 4))
+        return;
+    set_named(name, (size_t)(equals - name), equals + 1, strlen(equals + 1), SOURCE_VARIABLE);
+}
+
+static void print_value(struct hz_text *text, const struct option *option) {
+    size_t length = 0;
+    if (option->kind != KIND_CHOICE) {
+        hz_text_add_number(text, *option->value);
+        return;
+    }
+    const char *word = next_word(option->choices, '|', &length);
+    for (uint64_t i = 0; i < *option->value && word != NULL; i++)
+        word = next_word(after_word(word, length), '|', &length);
+    if (word != NULL)
+        hz_text_add_bytes(text, word, length);
+}
+
+static void print_all(void) {
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        struct hz_text text;
+        hz_text_init(&text);
+        hz_text_add(&text, "option ");
+        hz_text_add(&text, options[i].name);
+        hz_text_add(&text, "=");
+        print_value(&text, &options[i]);
+        hz_text_add(&text, " (");
+        hz_text_add(&text, options[i].source);
+        hz_text_add(&text, ")");
+        hz_message("info", text.bytes);
+    }
+}
+
+void hz_options_init(void) {
+    hz_options.decay_ms = hz_policy.decay_ms;
+    hz_options.thp = hz_policy.thp;
+    hz_options.huge_bytes = hz_policy.huge_bytes;
+    if (hz_os_is_secure())
+        return;
+    read_conf(hz_os_environment("HAKOZUNA_CONF"));
+    hz_os_environment_each(PREFIX, read_variable, NULL);
+    if (hz_options.verbose != 0)
+        print_all();
+}

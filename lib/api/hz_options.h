@@ -1,0 +1,30 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_options.h -- what a user may set without rebuilding: HAKOZUNA_<NAME>=value for one option, or
+ * HAKOZUNA_CONF="name=value:name=value" for several; the first form wins. Ignored in programs that run with
+ * privileges their user lacks. A wrong name or value is reported once and changes nothing. */
+#pragma once
+#include "hz_fatal.h"
+#include "hz_policy.h"
+
+enum hz_stats_when { HZ_STATS_OFF, HZ_STATS_EXIT };
+enum hz_foreign { HZ_FOREIGN_FORWARD, HZ_FOREIGN_LEAK, HZ_FOREIGN_ABORT };
+
+/* const after hz_options_init(); numbers and enum values alike are held as 64 bits */
+struct hz_options {
+    uint64_t verbose;      /* 1: print every option with its source at start */
+    uint64_t stats;        /* enum hz_stats_when */
+    uint64_t stats_format; /* enum hkz_format */
+    uint64_t decay_ms;     /* see struct hz_policy */
+    uint64_t thp;          /* enum hz_thp */
+    uint64_t foreign_free; /* enum hz_foreign */
+    uint64_t on_error;     /* enum hz_on_error */
+    uint64_t arena_bytes;  /* address space of the first arena; 0: as much as 1 TiB */
+    uint64_t huge_bytes;   /* see struct hz_policy */
+};
+
+extern struct hz_options hz_options HZ_HIDDEN;
+
+/* Reads the environment. Once, before anything that depends on an option. */
+HZ_HIDDEN void hz_options_init(void);

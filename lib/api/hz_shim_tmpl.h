@@ -1,0 +1,53 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_shim_tmpl.h -- the standard names that share the hot paths: malloc, free, calloc and the plain C++
+ * operators. Compiled into each profile, behind hz_api_tmpl.h. */
+#pragma once
+#include "hz_api_tmpl.h"
+#include "hz_cxx.h"
+
+HZ_LABEL(void *, malloc, (size_t), hkz_malloc)
+HZ_LABEL(void *, __libc_malloc, (size_t), hkz_malloc)
+HZ_LABEL(void *, calloc, (size_t, size_t), hkz_calloc)
+HZ_LABEL(void *, __libc_calloc, (size_t, size_t), hkz_calloc)
+HZ_LABEL(void, free, (void *), hkz_free)
+HZ_LABEL(void, cfree, (void *), hkz_free)
+HZ_LABEL(void, __libc_free, (void *), hkz_free)
+HZ_LABEL(void, __libc_cfree, (void *), hkz_free)
+
+/* operator delete in all its forms: the size, the alignment and the tag say nothing that the map does not
+ * know better. (C++17 [new.delete]) */
+HZ_LABEL(void, _ZdlPv, (void *), hkz_free)
+HZ_LABEL(void, _ZdaPv, (void *), hkz_free)
+HZ_LABEL(void, _ZdlPvm, (void *, size_t), hkz_free)
+HZ_LABEL(void, _ZdaPvm, (void *, size_t), hkz_free)
+HZ_LABEL(void, _ZdlPvRKSt9nothrow_t, (void *, const void *), hkz_free)
+HZ_LABEL(void, _ZdaPvRKSt9nothrow_t, (void *, const void *), hkz_free)
+HZ_LABEL(void, _ZdlPvSt11align_val_t, (void *, size_t), hkz_free)
+HZ_LABEL(void, _ZdaPvSt11align_val_t, (void *, size_t), hkz_free)
+HZ_LABEL(void, _ZdlPvmSt11align_val_t, (void *, size_t, size_t), hkz_free)
+HZ_LABEL(void, _ZdaPvmSt11align_val_t, (void *, size_t, size_t), hkz_free)
+HZ_LABEL(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *), hkz_free)
+HZ_LABEL(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *), hkz_free)
+
+/* operator new(size_t) and operator new[](size_t). */
+HZ_EXPORT void *_Znwm(size_t size);
+void *_Znwm(size_t size) {
+    void *block = hz_front_malloc(size);
+    if (HZ_LIKELY(block != NULL))
+        return block;
+    return hz_cxx_new(size, 1);
+}
+HZ_LABEL(void *, _Znam, (size_t), _Znwm)
+
+/* The same with std::nothrow. */
+HZ_EXPORT void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag);
+void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag) {
+    (void)tag;
+    void *block = hz_front_malloc(size);
+    if (HZ_LIKELY(block != NULL))
+        return block;
+    return hz_cxx_new_nothrow(size, 1);
+}
+HZ_LABEL(void *, _ZnamRKSt9nothrow_t, (size_t, const void *), _ZnwmRKSt9nothrow_t)

@@ -1,0 +1,53 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_base.h -- compiler attributes, sizes and checks that every floor uses.
+ * Does not: call anything. */
+#pragma once
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HZ_HIDDEN __attribute__((visibility("hidden")))
+#define HZ_EXPORT __attribute__((visibility("default")))
+#define HZ_COLD __attribute__((noinline, cold))
+#define HZ_NOINLINE __attribute__((noinline))
+#define HZ_INLINE static inline __attribute__((always_inline))
+#define HZ_NORETURN __attribute__((noreturn))
+/* One more exported name for target, which is defined in the same file. */
+#define HZ_LABEL(type, name, parameters, target) \
+    HZ_EXPORT extern type name parameters __attribute__((alias(#target)));
+
+#define HZ_LIKELY(x) __builtin_expect(!!(x), 1)
+#define HZ_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* Words that different threads write lie at least this far apart. */
+#define HZ_LINE 64
+
+#define HZ_KIB ((size_t)1 << 10)
+#define HZ_MIB ((size_t)1 << 20)
+
+/* The unit of the page map: one tag and one descriptor per page. Not the kernel's page. */
+#define HZ_PAGE_LOG2 16
+#define HZ_PAGE ((size_t)1 << HZ_PAGE_LOG2)
+
+#ifndef HZ_CHECKS
+#define HZ_CHECKS 0
+#endif
+
+/* Tells the processor that a loop waits for another thread. */
+#if defined(__x86_64__) || defined(__i386__)
+#define HZ_RELAX() __builtin_ia32_pause()
+#elif defined(__aarch64__) || defined(__arm__)
+#define HZ_RELAX() __asm__ volatile("yield" ::: "memory")
+#else
+#define HZ_RELAX() __asm__ volatile("" ::: "memory")
+#endif
+
+/* What cannot happen. Compiled in only by -Dchecks=true; never a hint to the optimiser. */
+#define HZ_ASSERT(condition)                 \
+    do {                                     \
+        if (HZ_CHECKS && !(condition))       \
+            __builtin_trap();                \
+    } while (0)

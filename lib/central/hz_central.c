@@ -1,0 +1,256 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_central.c -- see hz_central.h. */
+#include "hz_central.h"
+
+#include "hz_fatal.h"
+#include "hz_source.h"
+
+static struct hz_arena *arena_of(const struct hz_desc *desc) { return hz_owner_arena(desc); }
+
+/* --- Runs: all under the owner's lock --------------------------------------------------------- */
+
+static void release_run(struct hz_owner *owner, struct hz_desc *desc) {
+    hz_owner_detach(owner, desc);
+    owner->counts.runs_released++;
+    hz_source_give(arena_of(desc), desc);
+}
+
+static struct hz_desc *create_run(struct hz_owner *owner, unsigned class_index) {
+    struct hz_arena *arena;
+    struct hz_desc *desc =
+        hz_source_take(hz_class_table[class_index].run_pages, HZ_PAGE, &arena);
+    if (desc == NULL)
+        return NULL;
+    hz_desc_init_run(arena, desc, class_index);
+    hz_owner_adopt(owner, arena, desc);
+    owner->counts.runs_created++;
+    return desc;
+}
+
+/* From the commons to owner; both locks are held. */
+static void change_owner(struct hz_owner *owner, struct hz_desc *desc) {
+    hz_owner_detach(hz_owner_commons(), desc);
+    hz_owner_adopt(owner, arena_of(desc), desc);
+}
+
+static struct hz_desc *adopt_run(struct hz_owner *owner, unsigned class_index) {
+    struct hz_owner *commons = hz_owner_commons();
+    if (owner == commons)
+        return NULL;
+    hz_lock_take(&commons->lock);
+    struct hz_desc *desc = hz_owner_first(commons, class_index);
+    if (desc != NULL)
+        change_owner(owner, desc);
+    hz_lock_give(&commons->lock);
+    return desc;
+}
+
+unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **slots, unsigned count) {
+    struct hz_desc *desc = hz_owner_first(owner, class_index);
+    if (desc == NULL)
+        desc = adopt_run(owner, class_index);
+    if (desc == NULL)
+        desc = create_run(owner, class_index);
+    if (desc == NULL)
+        return 0;
+    unsigned taken = hz_desc_take(arena_of(desc), desc, slots, count);
+    hz_owner_relist(owner, desc);
+    return taken;
+}
+
+static const enum hz_error put_errors[] = {
+    [HZ_PUT_DOUBLE] = HZ_ERROR_DOUBLE_FREE,
+    [HZ_PUT_INTERIOR] = HZ_ERROR_INTERIOR_FREE,
+    [HZ_PUT_INVALID] = HZ_ERROR_INVALID_FREE,
+};
+
+void hz_central_put(struct hz_owner *owner, void *block) {
+    struct hz_arena *arena = hz_map_find(block);
+    struct hz_desc *desc = hz_desc_first(arena, hz_map_page(arena, block));
+    enum hz_put result = hz_desc_put(arena, desc, block);
+    if (HZ_UNLIKELY(result != HZ_PUT_DONE)) {
+        hz_report(put_errors[result], "free", block, "found when the block returned to its run");
+        return;
+    }
+    hz_owner_relist(owner, desc);
+    if (desc->used == 0 && hz_owner_first(owner, desc->class_index) != desc)
+        release_run(owner, desc);
+}
+
+/* --- Between owners --------------------------------------------------------------------------- */
+
+/* A block that was on its way to an owner when its run vanished was free all along. */
+static void report_stale(const void *block) {
+    hz_report(HZ_ERROR_DOUBLE_FREE, "free", block, "its run has been returned since");
+}
+
+bool hz_central_sort(struct hz_owner *owner, void *block, void **strays) {
+    uint32_t owner_id = hz_tag_owner(hz_route_tag(block));
+    if (HZ_LIKELY(owner_id == owner->id)) {
+        hz_central_put(owner, block);
+        return false;
+    }
+    if (owner_id == 0) {
+        report_stale(block);
+        return false;
+    }
+    *(void **)block = *strays;
+    *strays = (char *)block + 1;
+    return true;
+}
+
+void hz_central_forward(void *strays) {
+    while (strays != NULL) {
+        void *next = hz_inbox_next(strays);
+        hz_central_return(hz_inbox_block(strays));
+        strays = next;
+    }
+}
+
+/* Takes the whole inbox back into the owner's runs; returns the strays. lock: the owner's. */
+static void *receive_locked(struct hz_owner *owner, struct hz_batch **ret_empty) {
+    void *strays = NULL;
+    void *next;
+    for (void *member = hz_inbox_take(owner); member != NULL; member = next) {
+        next = hz_inbox_next(member);
+        if (hz_inbox_is_block(member)) {
+            (void)hz_central_sort(owner, hz_inbox_block(member), &strays);
+            continue;
+        }
+        struct hz_batch *batch = hz_inbox_batch(member);
+        hz_central_count_batch(owner, batch);
+        for (uint32_t i = 0; i < batch->count; i++)
+            (void)hz_central_sort(owner, batch->blocks[i], &strays);
+        batch->next = *ret_empty;
+        *ret_empty = batch;
+    }
+    return strays;
+}
+
+void hz_central_receive(struct hz_owner *owner, bool try_only) {
+    struct hz_batch *empty = NULL;
+    if (hz_inbox_is_empty(owner))
+        return;
+    if (!try_only)
+        hz_lock_take(&owner->lock);
+    else if (!hz_lock_try(&owner->lock))
+        return;
+    void *strays = receive_locked(owner, &empty);
+    hz_lock_give(&owner->lock);
+    hz_batch_destroy(empty);
+    hz_central_forward(strays);
+}
+
+/* A vacant owner has no runs, so that every block is a stray and none comes back here. */
+void hz_central_reap(struct hz_owner *owner) { hz_central_receive(owner, false); }
+
+static bool put_common(void *block) {
+    struct hz_owner *commons = hz_owner_commons();
+    hz_lock_take(&commons->lock);
+    bool is_common = hz_tag_owner(hz_route_tag(block)) == commons->id;
+    if (is_common)
+        hz_central_put(commons, block);
+    hz_lock_give(&commons->lock);
+    return is_common;
+}
+
+void hz_central_return(void *block) {
+    for (;;) {
+        uint32_t owner_id = hz_tag_owner(hz_route_tag(block));
+        if (owner_id == HZ_OWNER_COMMONS_ID) {
+            if (put_common(block))
+                return;
+            continue; /* adopted meanwhile: look again */
+        }
+        if (owner_id == 0) {
+            report_stale(block);
+            return;
+        }
+        struct hz_owner *owner = hz_owner_get(owner_id);
+        if (hz_inbox_push_block(owner, block))
+            hz_central_reap(owner);
+        return;
+    }
+}
+
+bool hz_central_adopt(struct hz_owner *owner, const void *block) {
+    struct hz_owner *commons = hz_owner_commons();
+    hz_lock_take(&commons->lock);
+    bool is_common = hz_tag_owner(hz_route_tag(block)) == commons->id;
+    if (is_common) {
+        const struct hz_arena *arena = hz_map_find(block);
+        change_owner(owner, hz_desc_first(arena, hz_map_page(arena, block)));
+    }
+    hz_lock_give(&commons->lock);
+    return is_common;
+}
+
+void *hz_central_take_common(unsigned class_index) {
+    struct hz_owner *commons = hz_owner_commons();
+    void *block = NULL;
+    hz_lock_take(&commons->lock);
+    (void)hz_central_take(commons, class_index, &block, 1);
+    hz_lock_give(&commons->lock);
+    return block;
+}
+
+/* --- The end of an owner ---------------------------------------------------------------------- */
+
+/* Moves a list's runs to the commons. Both locks are held. */
+static void surrender(struct hz_owner *owner, struct hz_list *list) {
+    while (!hz_list_is_empty(list)) {
+        struct hz_desc *desc = HZ_CONTAINER(list->next, struct hz_desc, links);
+        hz_owner_detach(owner, desc);
+        hz_owner_adopt(hz_owner_commons(), arena_of(desc), desc);
+    }
+}
+
+static void surrender_all(struct hz_owner *owner) {
+    surrender(owner, &owner->full);
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
+        surrender(owner, &owner->partial[i]);
+}
+
+void hz_central_release_empty(struct hz_owner *owner, unsigned class_index) {
+    struct hz_list *list = &owner->partial[class_index];
+    for (struct hz_list *link = list->next; link != list;) {
+        struct hz_desc *desc = HZ_CONTAINER(link, struct hz_desc, links);
+        link = link->next;
+        if (desc->used == 0)
+            release_run(owner, desc);
+    }
+}
+
+static void release_all_empty(struct hz_owner *owner) {
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
+        hz_central_release_empty(owner, i);
+}
+
+void hz_central_trim(struct hz_owner *owner, bool try_only) {
+    hz_central_receive(owner, try_only);
+    if (!try_only)
+        hz_lock_take(&owner->lock);
+    else if (!hz_lock_try(&owner->lock))
+        return;
+    release_all_empty(owner);
+    hz_lock_give(&owner->lock);
+}
+
+void hz_central_retire(struct hz_owner *owner) {
+    hz_central_receive(owner, false);
+    hz_lock_take(&owner->lock);
+    release_all_empty(owner);
+    hz_lock_take(&hz_owner_commons()->lock);
+    surrender_all(owner);
+    hz_lock_give(&hz_owner_commons()->lock);
+    hz_store_seq_cst(&owner->state, HZ_OWNER_VACANT); /* pairs with push in hz_inbox.c */
+    hz_lock_give(&owner->lock);
+    hz_central_reap(owner);
+}
+
+void hz_central_bury(struct hz_owner *owner) {
+    surrender_all(owner);
+    hz_store_seq_cst(&owner->state, HZ_OWNER_VACANT);
+}

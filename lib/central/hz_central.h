@@ -1,0 +1,63 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_central.h -- what happens to blocks beyond a thread's cache: to and from the runs of an owner, between
+ * owners, and into the commons when a thread ends.
+ * Does not: know thread caches. */
+#pragma once
+#include "hz_inbox.h"
+#include "hz_route.h"
+
+/* Fills slots with up to count blocks of the class (see hz_desc_take), all from one run: the owner's first
+ * partial one, else one adopted from the commons, else a new one. 0 when memory lacks. lock: the owner's. */
+HZ_HIDDEN unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **slots,
+                                   unsigned count);
+
+/* Puts a block back into its run, which is the owner's; reports a wrong one. The run goes back to the
+ * source when that empties it, unless it is the next to be taken from. lock: the owner's. */
+HZ_HIDDEN void hz_central_put(struct hz_owner *owner, void *block);
+
+/* Puts every block that has arrived in the owner's inbox back into its run. Takes the lock; with try_only,
+ * gives up if someone holds it. */
+HZ_HIDDEN void hz_central_receive(struct hz_owner *owner, bool try_only);
+
+/* A block of a chain goes back to where it belongs now: into a run of the owner (false), or, when its run
+ * has changed hands since, onto the chain *strays (true). lock: the owner's. */
+HZ_HIDDEN bool hz_central_sort(struct hz_owner *owner, void *block, void **strays);
+
+/* Sends each block of a chain of strays on. No owner's lock is held. */
+HZ_HIDDEN void hz_central_forward(void *strays);
+
+/* Sends one block to whoever owns its run. No owner's lock is held. */
+HZ_HIDDEN void hz_central_return(void *block);
+
+/* Empties the inbox of a vacant owner. No owner's lock is held. */
+HZ_HIDDEN void hz_central_reap(struct hz_owner *owner);
+
+/* Makes the commons' run around block the owner's; false when it is not the commons' (any more).
+ * lock: the owner's. */
+HZ_HIDDEN bool hz_central_adopt(struct hz_owner *owner, const void *block);
+
+/* The owner's thread ends: its runs go to the source or the commons, its inbox is emptied, and it becomes
+ * vacant. The caller has given back every block that its cache held. */
+HZ_HIDDEN void hz_central_retire(struct hz_owner *owner);
+
+/* The same for an owner whose thread does not exist in a forked child; all locks are held. Blocks that its
+ * cache held stay lost to this process. */
+HZ_HIDDEN void hz_central_bury(struct hz_owner *owner);
+
+/* One block of the class from, and one to, the commons: for threads without a cache. */
+HZ_HIDDEN void *hz_central_take_common(unsigned class_index);
+
+/* Gives the owner's empty runs of the class to the source. lock: the owner's. */
+HZ_HIDDEN void hz_central_release_empty(struct hz_owner *owner, unsigned class_index);
+
+/* Takes the inbox in, then gives all empty runs to the source. Takes the lock; with try_only, does what it
+ * can without waiting for it. */
+HZ_HIDDEN void hz_central_trim(struct hz_owner *owner, bool try_only);
+
+/* lock: the owner's. */
+HZ_INLINE void hz_central_count_batch(struct hz_owner *owner, const struct hz_batch *batch) {
+    owner->counts.remote_batches++;
+    owner->counts.remote_blocks += batch->count;
+}

@@ -1,0 +1,67 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_inbox.c -- see hz_inbox.h. */
+#include "hz_inbox.h"
+
+#include "hz_meta.h"
+
+static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_BATCH_POOL);
+static struct hz_batch *pool; /* lock */
+
+void hz_batch_pool_lock(void) { hz_lock_take(&lock); }
+void hz_batch_pool_unlock(void) { hz_lock_give(&lock); }
+void hz_batch_pool_reset_lock(void) { hz_lock_reset(&lock); }
+
+struct hz_batch *hz_batch_create(void) {
+    hz_lock_take(&lock);
+    struct hz_batch *batch = pool;
+    if (batch != NULL)
+        pool = batch->next;
+    hz_lock_give(&lock);
+    if (batch == NULL)
+        batch = hz_meta_alloc(sizeof *batch);
+    if (batch != NULL)
+        batch->count = 0;
+    return batch;
+}
+
+void hz_batch_destroy(struct hz_batch *first) {
+    if (first == NULL)
+        return;
+    struct hz_batch *last = first;
+    while (last->next != NULL)
+        last = last->next;
+    hz_lock_take(&lock);
+    last->next = pool;
+    pool = first;
+    hz_lock_give(&lock);
+}
+
+/* Links member, whose link is *link, before the present head.
+ * seq_cst on the push and on the state, here and in hz_central_retire, makes one of two things sure: the
+ * retiring owner's last look finds the member, or we find the owner vacant. It also releases the member's
+ * contents to the acquire in hz_inbox_take. */
+static bool push(struct hz_owner *owner, void *member, void **link) {
+    void *head = hz_load_relaxed(&owner->inbox);
+    do {
+        *link = head;
+    } while (!hz_cas_weak_seq_cst(&owner->inbox, &head, member));
+    return hz_load_seq_cst(&owner->state) == HZ_OWNER_VACANT;
+}
+
+bool hz_inbox_push_batch(struct hz_owner *owner, struct hz_batch *batch) {
+    (void)hz_add_relaxed(&owner->inbox_batches, 1u);
+    return push(owner, batch, &batch->next);
+}
+
+bool hz_inbox_push_block(struct hz_owner *owner, void *block) {
+    return push(owner, (char *)block + 1, (void **)block);
+}
+
+void *hz_inbox_take(struct hz_owner *owner) {
+    if (hz_inbox_is_empty(owner))
+        return NULL;
+    hz_store_relaxed(&owner->inbox_batches, 0u);
+    return hz_exchange_seq_cst(&owner->inbox, NULL);
+}

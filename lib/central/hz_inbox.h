@@ -1,0 +1,55 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_inbox.h -- blocks that other threads freed, on their way back to the owner of their run.
+ *
+ * An owner's inbox is a chain, newest first, that anybody pushes to and only a holder of the owner's lock
+ * takes, whole. Its members are batches, which carry many blocks without touching them, and single blocks
+ * linked through their first word, for when no batch can be had: nothing is ever dropped.
+ * Does not: wait, or look at descriptors.
+ *
+ * inv. 1: a block is in at most one batch or chain.   inv. 2: only a lock holder makes the inbox empty. */
+#pragma once
+#include "hz_owner.h"
+
+enum { HZ_BATCH_BLOCKS = 62 };
+
+struct hz_batch {
+    void *next; /* the next member of the chain; in the pool, the next batch */
+    uint32_t count;
+    uint32_t owner_id;
+    void *blocks[HZ_BATCH_BLOCKS];
+};
+_Static_assert(sizeof(struct hz_batch) <= 512, "a batch is eight cache lines");
+
+/* An empty batch from the pool, or NULL when memory lacks. Batches are never unmapped. */
+HZ_HIDDEN struct hz_batch *hz_batch_create(void);
+
+/* Returns a chain of batches, linked by next and ended by NULL, to the pool. */
+HZ_HIDDEN void hz_batch_destroy(struct hz_batch *first);
+
+HZ_HIDDEN void hz_batch_pool_lock(void);
+HZ_HIDDEN void hz_batch_pool_unlock(void);
+HZ_HIDDEN void hz_batch_pool_reset_lock(void);
+
+/* Hands a batch, or one block, to owner. Lock-free, never fails. Returns whether the owner is vacant, in
+ * which case the caller must call hz_central_reap(owner). */
+HZ_HIDDEN bool hz_inbox_push_batch(struct hz_owner *owner, struct hz_batch *batch);
+HZ_HIDDEN bool hz_inbox_push_block(struct hz_owner *owner, void *block);
+
+/* Everything that has arrived, as a chain for hz_inbox_next, or NULL. lock: the owner's. */
+HZ_HIDDEN void *hz_inbox_take(struct hz_owner *owner);
+
+HZ_INLINE bool hz_inbox_is_empty(struct hz_owner *owner) {
+    /* seq_cst: the last look of a retiring owner must come after its state is vacant (see push). */
+    return hz_load_seq_cst(&owner->inbox) == NULL;
+}
+
+/* Members are told apart by the lowest bit. */
+HZ_INLINE bool hz_inbox_is_block(const void *member) { return ((uintptr_t)member & 1) != 0; }
+HZ_INLINE void *hz_inbox_block(void *member) { return (char *)member - 1; }
+HZ_INLINE struct hz_batch *hz_inbox_batch(void *member) { return member; }
+
+HZ_INLINE void *hz_inbox_next(void *member) {
+    return hz_inbox_is_block(member) ? *(void **)hz_inbox_block(member) : hz_inbox_batch(member)->next;
+}

@@ -1,0 +1,140 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_desc.c -- the pure steps of a class run. */
+#include "hz_desc.h"
+
+#include <string.h>
+
+#include "hz_bits.h"
+
+void hz_desc_init_run(struct hz_arena *arena, struct hz_desc *desc, unsigned class_index) {
+    const struct hz_class *class = &hz_class_table[class_index];
+    desc->kind = HZ_DESC_RUN;
+    desc->class_index = (uint8_t)class_index;
+    desc->is_listed = false;
+    desc->block_count = class->block_count;
+    desc->carved = 0;
+    desc->used = 0;
+    desc->run.mask = 0;
+    for (uint32_t i = 1; i < desc->page_count; i++) {
+        struct hz_desc *interior = hz_desc_at(arena, hz_desc_page(arena, desc) + i);
+        interior->kind = HZ_DESC_INTERIOR;
+        interior->back = i;
+    }
+    if (class->block_count > HZ_RUN_MASK_BLOCKS)
+        memset(hz_desc_words(arena, desc), 0, (class->block_count + 63u) / 64 * sizeof(uint64_t));
+}
+
+/* Moves up to count blocks, whose bits are set in *word, to below *top; returns how many. */
+static unsigned take_bits(uint64_t *word, char *first_block, size_t block_bytes, void ***top,
+                          unsigned count) {
+    uint64_t bits = *word;
+    void **at = *top;
+    unsigned taken = 0;
+    while (taken < count && bits != 0) {
+        *--at = first_block + hz_lowest_bit(bits) * block_bytes;
+        bits &= bits - 1;
+        taken++;
+    }
+    *word = bits;
+    *top = at;
+    return taken;
+}
+
+static unsigned take_words(struct hz_arena *arena, struct hz_desc *desc, void ***top, unsigned count) {
+    uint64_t *words = hz_desc_words(arena, desc);
+    char *start = hz_desc_start(arena, desc);
+    size_t block_bytes = hz_class_table[desc->class_index].block_bytes;
+    unsigned taken = 0;
+    while (taken < count && desc->run.mask != 0) {
+        unsigned w = hz_lowest_bit(desc->run.mask);
+        taken += take_bits(&words[w], start + w * 64 * block_bytes, block_bytes, top, count - taken);
+        if (words[w] == 0)
+            desc->run.mask &= desc->run.mask - 1;
+    }
+    return taken;
+}
+
+unsigned hz_desc_take(struct hz_arena *arena, struct hz_desc *desc, void **slots, unsigned count) {
+    count = (unsigned)hz_min(count, hz_desc_available(desc));
+    void **top = slots + count;
+    size_t block_bytes = hz_class_table[desc->class_index].block_bytes;
+    char *start = hz_desc_start(arena, desc);
+    unsigned taken = desc->block_count <= HZ_RUN_MASK_BLOCKS
+                         ? take_bits(&desc->run.mask, start, block_bytes, &top, count)
+                         : take_words(arena, desc, &top, count);
+    char *fresh = start + desc->carved * block_bytes;
+    desc->carved = (uint16_t)(desc->carved + (count - taken));
+    for (; taken < count; taken++, fresh += block_bytes)
+        *--top = fresh;
+    desc->used = (uint16_t)(desc->used + count);
+    return count;
+}
+
+/* The bit of block index, and the word it lies in. */
+static uint64_t *bit_of(const struct hz_arena *arena, const struct hz_desc *desc, uint32_t index,
+                        uint64_t *ret_bit) {
+    *ret_bit = (uint64_t)1 << (index & 63);
+    if (desc->block_count <= HZ_RUN_MASK_BLOCKS)
+        return (uint64_t *)&desc->run.mask;
+    return hz_desc_words(arena, desc) + (index >> 6);
+}
+
+static enum hz_put judge(const struct hz_arena *arena, const struct hz_desc *desc,
+                         const void *address, uint32_t *ret_index) {
+    const struct hz_class *class = &hz_class_table[desc->class_index];
+    size_t offset = (size_t)((const char *)address - hz_desc_start(arena, desc));
+    uint32_t index = hz_class_block_index(class, offset);
+    if (HZ_UNLIKELY(index >= desc->carved))
+        return HZ_PUT_INVALID;
+    if (HZ_UNLIKELY((size_t)index * class->block_bytes != offset))
+        return HZ_PUT_INTERIOR;
+    *ret_index = index;
+    return HZ_PUT_DONE;
+}
+
+enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *desc,
+                          const void *address) {
+    uint32_t index;
+    enum hz_put verdict = judge(arena, desc, address, &index);
+    if (verdict != HZ_PUT_DONE)
+        return verdict;
+    uint64_t bit;
+    const uint64_t *word = bit_of(arena, desc, index, &bit);
+    return (*word & bit) != 0 ? HZ_PUT_DOUBLE : HZ_PUT_DONE;
+}
+
+enum hz_put hz_desc_put(struct hz_arena *arena, struct hz_desc *desc, const void *address) {
+    uint32_t index;
+    enum hz_put verdict = judge(arena, desc, address, &index);
+    if (HZ_UNLIKELY(verdict != HZ_PUT_DONE))
+        return verdict;
+    uint64_t bit;
+    uint64_t *word = bit_of(arena, desc, index, &bit);
+    if (HZ_UNLIKELY((*word & bit) != 0))
+        return HZ_PUT_DOUBLE;
+    *word |= bit;
+    if (desc->block_count > HZ_RUN_MASK_BLOCKS)
+        desc->run.mask |= (uint64_t)1 << (index >> 6);
+    desc->used--;
+    return HZ_PUT_DONE;
+}
+
+void hz_desc_validate(const struct hz_arena *arena, const struct hz_desc *desc) {
+    bool has_words = desc->block_count > HZ_RUN_MASK_BLOCKS;
+    const uint64_t *words = has_words ? hz_desc_words(arena, desc) : &desc->run.mask;
+    unsigned word_count = has_words ? (desc->block_count + 63u) / 64 : 1;
+    unsigned free_count = 0;
+    for (unsigned w = 0; w < word_count; w++) {
+        free_count += (unsigned)__builtin_popcountll(words[w]);
+        if (has_words && (words[w] != 0) != (desc->run.mask >> w & 1)) /* inv. 4 */
+            __builtin_trap();
+        if (words[w] != 0 && w * 64 + hz_highest_bit(words[w]) >= desc->carved) /* inv. 3 */
+            __builtin_trap();
+    }
+    if (desc->carved > desc->block_count) /* inv. 2 */
+        __builtin_trap();
+    if (desc->used != desc->carved - free_count) /* inv. 1 */
+        __builtin_trap();
+}

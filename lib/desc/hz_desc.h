@@ -1,0 +1,104 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_desc.h -- the descriptor: one cache line of state per page, of use on the first page of a run.
+ *
+ * A run is consecutive pages that serve one class, one large block, or nothing (free). A class run's free
+ * blocks are bits: in the mask when the run has at most 64 blocks, else in the page's bitmap, over which
+ * the mask is the summary (bit w set iff word w has a set bit). Blocks from carved on were never handed
+ * out; they have no bit yet.
+ * Does not: lock. Whoever owns the run holds its owner's lock.
+ *
+ * inv. 1: used == carved - number of set bits.   inv. 2: carved <= block_count.
+ * inv. 3: no bit is set at or above carved.      inv. 4: summary bits match the words. */
+#pragma once
+#include "hz_class.h"
+#include "hz_list.h"
+#include "hz_map.h"
+
+struct hz_owner;
+
+enum hz_desc_kind {
+    HZ_DESC_NONE,     /* never described */
+    HZ_DESC_FREE,     /* first and last page of a free run; lock: source */
+    HZ_DESC_RUN,      /* first page of a class run; lock: its owner */
+    HZ_DESC_TAKEN,    /* first or last page of a run that the source handed out; lock: source */
+    HZ_DESC_LARGE,    /* first page of a large block */
+    HZ_DESC_INTERIOR, /* another page of a class run */
+};
+
+struct hz_desc {
+    uint8_t kind;        /* enum hz_desc_kind */
+    uint8_t class_index; /* class run */
+    bool is_listed;      /* class run: on its owner's partial list, not on the full list */
+    bool is_dirty;       /* free: may hold old data; large: did so when handed out */
+    uint32_t page_count; /* of the run; first page only */
+    uint32_t back;       /* pages back to the first page; 0 there */
+    uint16_t block_count;
+    uint16_t carved;
+    uint16_t used; /* blocks held by users, caches or queues */
+    uint16_t reserved;
+    struct hz_list links; /* run: its owner's list; free: the source's list of its size */
+    union {
+        struct {
+            uint64_t mask;
+            struct hz_owner *owner;
+        } run;
+        struct hz_list age; /* free and dirty: the source's list by age */
+    };
+    uint32_t since_ms; /* free and dirty: since when; run: since when it has not been touched */
+};
+_Static_assert(sizeof(struct hz_desc) <= HZ_MAP_DESC_BYTES, "a descriptor is one cache line");
+
+/* What a freed address turned out to be. */
+enum hz_put {
+    HZ_PUT_DONE,     /* the block is free now */
+    HZ_PUT_DOUBLE,   /* it was free already */
+    HZ_PUT_INTERIOR, /* inside a block, not at its start */
+    HZ_PUT_INVALID,  /* where no block was ever handed out */
+};
+
+HZ_INLINE struct hz_desc *hz_desc_at(const struct hz_arena *arena, size_t page) {
+    return (struct hz_desc *)(void *)(arena->descs + page * HZ_MAP_DESC_BYTES);
+}
+
+/* The descriptor of the first page of the class run or large block around page. */
+HZ_INLINE struct hz_desc *hz_desc_first(const struct hz_arena *arena, size_t page) {
+    return hz_desc_at(arena, page - hz_desc_at(arena, page)->back);
+}
+
+HZ_INLINE size_t hz_desc_page(const struct hz_arena *arena, const struct hz_desc *desc) {
+    return (size_t)((const char *)desc - arena->descs) / HZ_MAP_DESC_BYTES;
+}
+
+HZ_INLINE char *hz_desc_start(const struct hz_arena *arena, const struct hz_desc *desc) {
+    return hz_map_address(arena, hz_desc_page(arena, desc));
+}
+
+/* The bitmap words of a run with more than HZ_RUN_MASK_BLOCKS blocks. */
+HZ_INLINE uint64_t *hz_desc_words(const struct hz_arena *arena, const struct hz_desc *desc) {
+    return (uint64_t *)(void *)(arena->bits + hz_desc_page(arena, desc) * HZ_MAP_BITS_BYTES);
+}
+
+/* Blocks that can still be taken. */
+HZ_INLINE unsigned hz_desc_available(const struct hz_desc *desc) {
+    return (unsigned)desc->block_count - desc->used;
+}
+
+/* Makes the pages of a run, which the source handed out, a class run with every block available. */
+HZ_HIDDEN void hz_desc_init_run(struct hz_arena *arena, struct hz_desc *desc, unsigned class_index);
+
+/* Takes up to count available blocks, lowest addresses first, into slots[n-1] .. slots[0]: popping from
+ * the end gives rising addresses. Returns n. */
+HZ_HIDDEN unsigned hz_desc_take(struct hz_arena *arena, struct hz_desc *desc, void **slots,
+                                unsigned count);
+
+/* What hz_desc_put would say of address, changing nothing; used blocks give HZ_PUT_DONE. */
+HZ_HIDDEN enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *desc,
+                                    const void *address);
+
+/* Makes the block at address, which lies in the run, available again. */
+HZ_HIDDEN enum hz_put hz_desc_put(struct hz_arena *arena, struct hz_desc *desc, const void *address);
+
+/* Traps unless the invariants hold; for tests and checked builds. */
+HZ_HIDDEN void hz_desc_validate(const struct hz_arena *arena, const struct hz_desc *desc);

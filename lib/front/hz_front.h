@@ -1,0 +1,105 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_front.h -- the thread's cache: one bin of free blocks per class, and the batches that it collects for
+ * other owners.
+ *
+ * A bin is an array of pointers, used as a stack; blocks themselves are never touched. Every block in a bin
+ * belongs to a run of the thread's own owner. Only the thread touches its front; statistics read the tops.
+ * Before its first slow path, and after its exit hook ran, a thread has one of two constant fronts, whose
+ * bins are empty and full at once, so that the hot paths need no test for either.
+ * Does not: know runs (hz_central.h does).
+ *
+ * inv. 1: base[-1] is NULL, base <= top <= limit, limit - base == capacity <= room.
+ * inv. 2: an outgoing batch holds blocks of one owner, not this one. */
+#pragma once
+#include "hz_central.h"
+
+enum { HZ_OUTGOING = 16 };
+
+struct hz_bin {
+    void **base;       /* NULL until the class is first used */
+    void **seen;       /* where top was at the last maintenance */
+    uint16_t capacity; /* blocks; adapts between policy minimum and maximum */
+    uint16_t room;     /* blocks that the array at base can hold */
+    bool was_flushed;  /* the last slow event was a flush, not a refill */
+};
+
+struct hz_outgoing {
+    struct hz_batch *batch;
+    uint32_t owner_id;
+    size_t bytes;
+};
+
+struct hz_front {
+    /* Hot. */
+    hz_tag self_tag; /* const: hz_tag_make(owner id, 0) */
+    int32_t ticks;   /* frees until the next look at the clock */
+    void **_Atomic top[HZ_CLASS_COUNT]; /* one past the newest block; thread writes, statistics read */
+    void **limit[HZ_CLASS_COUNT];
+
+    /* Cold. */
+    struct hz_owner *owner; /* const; NULL in the constant fronts */
+    int32_t tick_interval;
+    uint32_t tick_ms;       /* time of the last look at the clock */
+    uint32_t maintained_ms; /* time of the last maintenance */
+    struct hz_bin bins[HZ_CLASS_COUNT];
+    struct hz_outgoing outgoing[HZ_OUTGOING];
+    struct hz_batch *spare; /* empty batches */
+    unsigned spare_count;
+    void **slots;     /* room for bin arrays not yet given out */
+    void **slots_end; /* const */
+};
+
+/* The calling thread's front; one of the constant fronts where it has none. */
+extern __thread struct hz_front *hz_self HZ_HIDDEN __attribute__((tls_model("initial-exec")));
+extern struct hz_front hz_front_none HZ_HIDDEN; /* not yet */
+extern struct hz_front hz_front_gone HZ_HIDDEN; /* no more */
+
+/* The newest block of the bin, or NULL. */
+HZ_INLINE void *hz_front_pop(struct hz_front *front, unsigned class_index) {
+    void **top = hz_load_relaxed(&front->top[class_index]);
+    void *block = top[-1];
+    if (HZ_LIKELY(block != NULL))
+        hz_store_relaxed(&front->top[class_index], top - 1);
+    return block;
+}
+
+/* Whether the bin had room for block. The slot is written before the top, for statistics that read both. */
+HZ_INLINE bool hz_front_push(struct hz_front *front, unsigned class_index, void *block) {
+    void **top = hz_load_relaxed(&front->top[class_index]);
+    if (HZ_UNLIKELY(top == front->limit[class_index]))
+        return false;
+    *top = block;
+    hz_store_relaxed(&front->top[class_index], top + 1);
+    return true;
+}
+
+/* Derives the sizes of bins from the policy. */
+HZ_HIDDEN void hz_front_init(void);
+
+/* A front, with an owner, for the calling thread; NULL when memory lacks. */
+HZ_HIDDEN struct hz_front *hz_front_create(void);
+
+/* Gives back everything the front holds and the front itself. The thread's hz_self is another already. */
+HZ_HIDDEN void hz_front_destroy(struct hz_front *front);
+
+/* A block of the class when the bin is empty; NULL when memory lacks. */
+HZ_HIDDEN HZ_NOINLINE void *hz_front_refill(struct hz_front *front, unsigned class_index);
+
+/* Puts a block of the front's own owner into its bin, making room if it is full. */
+HZ_HIDDEN HZ_NOINLINE void hz_front_put(struct hz_front *front, unsigned class_index, void *block);
+
+/* Collects a block for another owner. */
+HZ_HIDDEN HZ_NOINLINE void hz_front_put_remote(struct hz_front *front, hz_tag tag, void *block);
+
+/* Gives back all blocks in bins and outgoing batches; the front stays usable. */
+HZ_HIDDEN void hz_front_flush_all(struct hz_front *front);
+
+/* Bytes of blocks in bins and outgoing batches; of another thread's front a close estimate. */
+HZ_HIDDEN size_t hz_front_cached_bytes(struct hz_front *front);
+
+/* For hz_maintain.c. */
+HZ_HIDDEN void hz_front_send_all(struct hz_front *front);
+HZ_HIDDEN void hz_front_flush_idle(struct hz_front *front);
+HZ_HIDDEN void hz_front_receive(struct hz_front *front);

@@ -1,0 +1,107 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_thread.c -- see hz_thread.h. */
+#include "hz_thread.h"
+
+#include <pthread.h>
+
+#include "hz_huge.h"
+#include "hz_maintain.h"
+#include "hz_meta.h"
+#include "hz_source.h"
+
+static pthread_key_t exit_key; /* const after init */
+static bool has_exit_key;      /* const after init */
+
+/* Runs among the thread's last destructors, but perhaps not as the very last: later ones find
+ * hz_front_gone, and with it the commons. */
+static void on_thread_exit(void *front) {
+    hz_self = &hz_front_gone;
+    hz_front_destroy(front);
+}
+
+void hz_thread_init(void) { has_exit_key = pthread_key_create(&exit_key, on_thread_exit) == 0; }
+
+struct hz_front *hz_thread_front(void) {
+    if (HZ_LIKELY(hz_self->owner != NULL))
+        return hz_self;
+    if (hz_self == &hz_front_gone || !has_exit_key)
+        return NULL;
+    hz_self = &hz_front_gone; /* should anything below allocate */
+    struct hz_front *front = hz_front_create();
+    if (front == NULL) {
+        hz_self = &hz_front_none; /* memory may come back */
+        return NULL;
+    }
+    hz_self = front;
+    if (pthread_setspecific(exit_key, front) == 0)
+        return front;
+    hz_self = &hz_front_gone;
+    hz_front_destroy(front);
+    hz_self = &hz_front_none;
+    return NULL;
+}
+
+/* --- Fork ------------------------------------------------------------------------------------- */
+
+/* Owners are created under the table's lock, so that their number stands once it is held. */
+static void each_owner(void (*visit)(struct hz_owner *owner)) {
+    uint32_t count = hz_owner_count();
+    for (uint32_t id = HZ_OWNER_COMMONS_ID + 1; id <= count; id++)
+        visit(hz_owner_get(id));
+    visit(hz_owner_commons());
+}
+
+static void take_owner(struct hz_owner *owner) { hz_lock_take(&owner->lock); }
+static void give_owner(struct hz_owner *owner) { hz_lock_give(&owner->lock); }
+static void reset_owner(struct hz_owner *owner) { hz_lock_reset(&owner->lock); }
+
+void hz_thread_before_fork(void) {
+    hz_maintain_lock();
+    hz_owner_table_lock();
+    each_owner(take_owner);
+    hz_source_lock();
+    hz_huge_lock();
+    hz_batch_pool_lock();
+    hz_meta_lock();
+}
+
+void hz_thread_after_fork_parent(void) {
+    hz_meta_unlock();
+    hz_batch_pool_unlock();
+    hz_huge_unlock();
+    hz_source_unlock();
+    each_owner(give_owner);
+    hz_owner_table_unlock();
+    hz_maintain_unlock();
+}
+
+/* The thread is gone, and what its front cached with it: the front may have been caught in the middle of a
+ * step, so that nothing in it can be trusted. */
+static void bury_other(struct hz_owner *owner) {
+    bool is_mine = hz_self->owner == owner || owner->id == HZ_OWNER_COMMONS_ID;
+    if (!is_mine && hz_load_relaxed(&owner->state) == HZ_OWNER_ALIVE)
+        hz_central_bury(owner);
+}
+
+static void settle_buried(struct hz_owner *owner) {
+    bool is_vacant = hz_load_relaxed(&owner->state) == HZ_OWNER_VACANT;
+    if (!is_vacant || owner->front == NULL)
+        return;
+    hz_central_reap(owner);
+    hz_owner_recycle(owner);
+}
+
+void hz_thread_after_fork_child(void) {
+    hz_lock_check_reset();
+    hz_meta_reset_lock();
+    hz_batch_pool_reset_lock();
+    hz_huge_reset_lock();
+    hz_source_reset_lock();
+    each_owner(reset_owner);
+    hz_owner_table_reset_lock();
+    hz_maintain_reset_lock();
+    each_owner(bury_other);
+    each_owner(settle_buried);
+}

@@ -1,0 +1,151 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_map.c -- reserves arenas and commits them from the start upwards. */
+#include "hz_map.h"
+
+#include "hz_bits.h"
+#include "hz_meta.h"
+#include "hz_os.h"
+
+struct hz_arena hz_map_first;
+
+static const size_t ARENA_ALIGNMENT = 2 * HZ_MIB; /* so that huge pages can form */
+static const size_t ARENA_BYTES_MAX = sizeof(size_t) == 8 ? (size_t)1 << 40 : 256 * HZ_MIB;
+static const size_t ARENA_BYTES_MIN = 4 * HZ_MIB;
+static const size_t COMMIT_STEP_MIN = HZ_MIB;
+static const size_t COMMIT_STEP_MAX = 64 * HZ_MIB;
+
+/* Sidecar bytes per page, array by array. */
+static const size_t SIDECAR_BYTES = sizeof(hz_tag) + HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES;
+
+/* The arrays begin at multiples of 64 KiB, the largest kernel page, so that each commits on its own. */
+static size_t array_bytes(size_t page_count, size_t element) {
+    return hz_align_up(page_count * element, HZ_PAGE);
+}
+
+static size_t sidecar_bytes(size_t page_count) {
+    return array_bytes(page_count, sizeof(hz_tag)) + array_bytes(page_count, HZ_MAP_DESC_BYTES) +
+           array_bytes(page_count, HZ_MAP_BITS_BYTES);
+}
+
+static bool reserve(struct hz_arena *arena, size_t bytes) {
+    size_t page_count = bytes >> HZ_PAGE_LOG2;
+    char *sidecar = hz_os_reserve(sidecar_bytes(page_count), HZ_PAGE);
+    if (sidecar == NULL)
+        return false;
+    char *base = hz_os_reserve(bytes, ARENA_ALIGNMENT);
+    if (base == NULL) {
+        hz_os_release(sidecar, sidecar_bytes(page_count));
+        return false;
+    }
+    arena->tags = (_Atomic(hz_tag) *)(void *)sidecar;
+    arena->descs = sidecar + array_bytes(page_count, sizeof(hz_tag));
+    arena->bits = arena->descs + array_bytes(page_count, HZ_MAP_DESC_BYTES);
+    arena->page_count = page_count;
+    arena->base = (uintptr_t)base;
+    return true;
+}
+
+/* Halves the wish until the kernel grants it, but not below least_bytes. */
+static bool reserve_up_to(struct hz_arena *arena, size_t wanted_bytes, size_t least_bytes) {
+    for (size_t bytes = wanted_bytes; bytes >= least_bytes; bytes = hz_align_up(bytes / 2, HZ_PAGE)) {
+        if (reserve(arena, bytes))
+            return true;
+        if (bytes == HZ_PAGE)
+            break;
+    }
+    return false;
+}
+
+/* Under a limit of address space the program's own mappings need most of it. */
+static size_t default_bytes(void) {
+    size_t limit = hz_os_address_limit();
+    if (limit == SIZE_MAX)
+        return ARENA_BYTES_MAX;
+    return hz_max(hz_align_down(limit / 16, ARENA_ALIGNMENT), ARENA_BYTES_MIN);
+}
+
+bool hz_map_init(size_t wanted_bytes) {
+    size_t bytes = wanted_bytes == 0 ? default_bytes() : hz_align_up(wanted_bytes, HZ_PAGE);
+    return reserve_up_to(&hz_map_first, bytes, hz_min(bytes, ARENA_BYTES_MIN));
+}
+
+static struct hz_arena *last_arena(void) {
+    struct hz_arena *arena = &hz_map_first;
+    for (;;) {
+        struct hz_arena *next = hz_load_relaxed(&arena->next);
+        if (next == NULL)
+            return arena;
+        arena = next;
+    }
+}
+
+struct hz_arena *hz_map_grow(size_t page_count) {
+    struct hz_arena *arena = hz_meta_alloc(sizeof *arena);
+    if (arena == NULL || page_count > ARENA_BYTES_MAX >> HZ_PAGE_LOG2)
+        return NULL;
+    size_t least = hz_align_up(page_count << HZ_PAGE_LOG2, ARENA_ALIGNMENT);
+    size_t wanted = hz_max(default_bytes(), least);
+    if (!reserve_up_to(arena, wanted, least) && !reserve(arena, least)) {
+        hz_meta_free(arena, sizeof *arena);
+        return NULL;
+    }
+    /* Release pairs with the acquire in hz_map_find_other: the fields above travel. */
+    hz_store_release(&last_arena()->next, arena);
+    return arena;
+}
+
+static bool commit_array(char *array, size_t element, size_t from, size_t to) {
+    size_t page = hz_os_page_bytes();
+    size_t start = hz_align_down(from * element, page);
+    size_t end = hz_align_up(to * element, page);
+    return hz_os_commit(array + start, end - start);
+}
+
+bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
+    size_t from = hz_load_relaxed(&arena->committed_pages);
+    if (page_end <= from)
+        return true;
+    if (page_end > arena->page_count)
+        return false;
+    size_t step = hz_min(hz_max(from << HZ_PAGE_LOG2, COMMIT_STEP_MIN), COMMIT_STEP_MAX);
+    size_t to = hz_min(hz_max(page_end, from + (step >> HZ_PAGE_LOG2)), arena->page_count);
+    /* The arrays first: a committed arena page always has its sidecar. Repeating after a failure is
+     * harmless, since committing twice is. */
+    bool done = commit_array((char *)(void *)arena->tags, sizeof(hz_tag), from, to) &&
+                commit_array(arena->descs, HZ_MAP_DESC_BYTES, from, to) &&
+                commit_array(arena->bits, HZ_MAP_BITS_BYTES, from, to) &&
+                hz_os_commit(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2);
+    if (!done)
+        return false;
+    /* Release pairs with the acquire in hz_map_tag: whoever sees the count may read the tags. */
+    hz_store_release(&arena->committed_pages, to);
+    return true;
+}
+
+struct hz_arena *hz_map_find_other(const void *address) {
+    struct hz_arena *arena = &hz_map_first;
+    do {
+        if (hz_map_has(arena, address))
+            return arena;
+        arena = hz_load_acquire(&arena->next);
+    } while (arena != NULL);
+    return NULL;
+}
+
+size_t hz_map_reserved_bytes(void) {
+    size_t bytes = 0;
+    for (struct hz_arena *arena = &hz_map_first; arena != NULL;
+         arena = hz_load_acquire(&arena->next))
+        bytes += (arena->page_count << HZ_PAGE_LOG2) + sidecar_bytes(arena->page_count);
+    return bytes;
+}
+
+size_t hz_map_metadata_bytes(void) {
+    size_t bytes = 0;
+    for (struct hz_arena *arena = &hz_map_first; arena != NULL;
+         arena = hz_load_acquire(&arena->next))
+        bytes += hz_load_relaxed(&arena->committed_pages) * SIDECAR_BYTES;
+    return bytes;
+}

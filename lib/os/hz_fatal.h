@@ -1,0 +1,40 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_fatal.h -- reports on standard error, in one line that a tool can match, and the end of the process.
+ * The classes and their codes are stable; docs/errors explains each under its code. */
+#pragma once
+#include "hz_base.h"
+
+enum hz_error {
+    HZ_ERROR_DOUBLE_FREE,
+    HZ_ERROR_INTERIOR_FREE,
+    HZ_ERROR_INVALID_FREE,
+    HZ_ERROR_FOREIGN_FREE,
+    HZ_ERROR_CORRUPT_METADATA,
+    HZ_ERROR_COUNT
+};
+
+enum hz_on_error { HZ_ON_ERROR_ABORT, HZ_ON_ERROR_REPORT, HZ_ON_ERROR_IGNORE };
+
+/* What a report is followed by; set once from the option on_error. */
+HZ_HIDDEN void hz_fatal_set_action(enum hz_on_error action);
+
+/* Reports that verb ("free", "realloc", ...) met pointer in a state that details names, and aborts unless
+ * the action is softer; then the caller leaves the pointer alone. */
+HZ_HIDDEN HZ_COLD void hz_report(enum hz_error error, const char *verb, const void *pointer,
+                                 const char *details);
+
+/* The same for what the process cannot survive. */
+HZ_HIDDEN HZ_COLD HZ_NORETURN void hz_fatal(enum hz_error error, const char *verb,
+                                            const void *pointer, const char *details);
+
+/* One line of the form "hakozuna: <profile>: <kind>: <message>". */
+HZ_HIDDEN HZ_COLD void hz_message(const char *kind, const char *message);
+
+/* Checked always, where data crosses a border of trust. */
+#define HZ_MUST(condition, pointer, details)                                      \
+    do {                                                                          \
+        if (HZ_UNLIKELY(!(condition)))                                            \
+            hz_fatal(HZ_ERROR_CORRUPT_METADATA, "check", (pointer), (details));   \
+    } while (0)

@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_os.h -- the contract with the kernel: address space, pages, time, entropy, environment.
+ *
+ * Every function keeps errno, calls nothing that could call malloc, and works before constructors ran.
+ * A false or NULL result means that the kernel refused and nothing changed. Thread-safe.
+ * Does not: decide when to do any of this. */
+#pragma once
+#include "hz_base.h"
+
+/* The kernel's page size, read once. */
+HZ_HIDDEN size_t hz_os_page_bytes(void);
+
+/* Address space without access rights, aligned to alignment (a power of two, at least the page size).
+ * Costs no memory and no commit charge. */
+HZ_HIDDEN void *hz_os_reserve(size_t bytes, size_t alignment);
+
+/* Gives the address space back. */
+HZ_HIDDEN void hz_os_release(void *start, size_t bytes);
+
+/* Makes reserved space readable and writable; it reads as zeros. */
+HZ_HIDDEN bool hz_os_commit(void *start, size_t bytes);
+
+/* Returns the pages to the kernel at once; they stay committed and read as zeros afterwards. */
+HZ_HIDDEN bool hz_os_purge(void *start, size_t bytes);
+
+/* Readable and writable zero pages, aligned to alignment. */
+HZ_HIDDEN void *hz_os_map(size_t bytes, size_t alignment);
+
+/* Resizes a mapping made by hz_os_map, moving it if may_move; contents are kept. NULL on refusal. */
+HZ_HIDDEN void *hz_os_remap(void *start, size_t old_bytes, size_t new_bytes, bool may_move);
+
+/* Moves the pages of [from, from + bytes) to [to, ...), whose contents are lost; from stays mapped and
+ * reads as zeros. False where the kernel cannot (before Linux 5.7). */
+HZ_HIDDEN bool hz_os_move_pages(void *from, void *to, size_t bytes);
+
+/* Asks for (or against) transparent huge pages in the range. Advice only. */
+HZ_HIDDEN void hz_os_advise_huge(void *start, size_t bytes, bool wanted);
+
+/* Names the range in /proc/PID/maps where the kernel can (Linux 5.17). Advice only. */
+HZ_HIDDEN void hz_os_name(void *start, size_t bytes, const char *name);
+
+/* How much address space this process may reserve in all; SIZE_MAX when unlimited. */
+HZ_HIDDEN size_t hz_os_address_limit(void);
+
+/* Milliseconds of a monotonic clock with a resolution of about 4 ms; wraps after 49 days. */
+HZ_HIDDEN uint32_t hz_os_now_ms(void);
+
+/* Whether the program runs with privileges that its user lacks, so that the environment must be ignored. */
+HZ_HIDDEN bool hz_os_is_secure(void);
+
+/* The value of an environment variable, or NULL; also before libc has set environ. */
+HZ_HIDDEN const char *hz_os_environment(const char *name);
+
+/* Calls visit(arg, entry) for each "NAME=value" entry whose name begins with prefix. */
+HZ_HIDDEN void hz_os_environment_each(const char *prefix, void (*visit)(void *arg, const char *entry),
+                                      void *arg);
+
+/* Sleeps while *word == expected, until woken; may return early. */
+HZ_HIDDEN void hz_os_wait(const void *word, uint32_t expected);
+
+/* Wakes one sleeper, if there is one. */
+HZ_HIDDEN void hz_os_wake_one(const void *word);
+
+/* Writes to standard error, whole. */
+HZ_HIDDEN void hz_os_write_error(const char *text, size_t bytes);
+
+HZ_HIDDEN HZ_NORETURN void hz_os_abort(void);

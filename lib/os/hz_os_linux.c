@@ -1,0 +1,190 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_os_linux.c -- the contract of hz_os.h on Linux. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "hz_os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hz_bits.h"
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
+extern char **environ;
+
+size_t hz_os_page_bytes(void) {
+    static size_t bytes; /* written with the same value by whoever comes first */
+    size_t known = __atomic_load_n(&bytes, __ATOMIC_RELAXED);
+    if (HZ_LIKELY(known != 0))
+        return known;
+    known = (size_t)getauxval(AT_PAGESZ);
+    if (known == 0)
+        known = 4096;
+    __atomic_store_n(&bytes, known, __ATOMIC_RELAXED);
+    return known;
+}
+
+static void *map(void *hint, size_t bytes, int protection, int flags) {
+    int saved = errno;
+    void *start = mmap(hint, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+    errno = saved;
+    return start == MAP_FAILED ? NULL : start;
+}
+
+static void unmap(void *start, size_t bytes) {
+    int saved = errno;
+    if (bytes != 0)
+        (void)munmap(start, bytes); /* a refusal (too many mappings) leaks address space, no more */
+    errno = saved;
+}
+
+/* Over-allocates and trims, since the kernel aligns to its page only. */
+static void *map_aligned(size_t bytes, size_t alignment, int protection, int flags) {
+    char *start = map(NULL, bytes, protection, flags);
+    if (start == NULL || ((uintptr_t)start & (alignment - 1)) == 0)
+        return start;
+    unmap(start, bytes);
+    if (bytes + alignment < bytes)
+        return NULL;
+    start = map(NULL, bytes + alignment, protection, flags);
+    if (start == NULL)
+        return NULL;
+    size_t head = hz_align_up((uintptr_t)start, alignment) - (uintptr_t)start;
+    unmap(start, head);
+    unmap(start + head + bytes, alignment - head);
+    return start + head;
+}
+
+void *hz_os_reserve(size_t bytes, size_t alignment) {
+    return map_aligned(bytes, alignment, PROT_NONE, MAP_NORESERVE);
+}
+
+void hz_os_release(void *start, size_t bytes) { unmap(start, bytes); }
+
+bool hz_os_commit(void *start, size_t bytes) {
+    int saved = errno;
+    bool done = mprotect(start, bytes, PROT_READ | PROT_WRITE) == 0;
+    errno = saved;
+    return done;
+}
+
+static bool advise(void *start, size_t bytes, int advice) {
+    int saved = errno;
+    int result;
+    do {
+        result = madvise(start, bytes, advice);
+    } while (result != 0 && errno == EAGAIN);
+    errno = saved;
+    return result == 0;
+}
+
+bool hz_os_purge(void *start, size_t bytes) { return advise(start, bytes, MADV_DONTNEED); }
+
+void *hz_os_map(size_t bytes, size_t alignment) {
+    return map_aligned(bytes, alignment, PROT_READ | PROT_WRITE, 0);
+}
+
+void *hz_os_remap(void *start, size_t old_bytes, size_t new_bytes, bool may_move) {
+    int saved = errno;
+    void *moved = mremap(start, old_bytes, new_bytes, may_move ? MREMAP_MAYMOVE : 0);
+    errno = saved;
+    return moved == MAP_FAILED ? NULL : moved;
+}
+
+bool hz_os_move_pages(void *from, void *to, size_t bytes) {
+    int saved = errno;
+    void *moved =
+        mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
+    errno = saved;
+    return moved == to;
+}
+
+void hz_os_advise_huge(void *start, size_t bytes, bool wanted) {
+    (void)advise(start, bytes, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
+void hz_os_name(void *start, size_t bytes, const char *name) {
+    int saved = errno;
+    (void)prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, start, bytes, name);
+    errno = saved;
+}
+
+size_t hz_os_address_limit(void) {
+    int saved = errno;
+    struct rlimit limit;
+    bool known = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    errno = saved;
+    return known ? (size_t)limit.rlim_cur : SIZE_MAX;
+}
+
+uint32_t hz_os_now_ms(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+}
+
+bool hz_os_is_secure(void) { return getauxval(AT_SECURE) != 0; }
+
+const char *hz_os_environment(const char *name) {
+    size_t length = strlen(name);
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
+        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
+            return *entry + length + 1;
+    return NULL;
+}
+
+void hz_os_environment_each(const char *prefix, void (*visit)(void *arg, const char *entry),
+                            void *arg) {
+    size_t length = strlen(prefix);
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
+        if (strncmp(*entry, prefix, length) == 0)
+            visit(arg, *entry);
+}
+
+void hz_os_wait(const void *word, uint32_t expected) {
+    int saved = errno;
+    (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+    errno = saved;
+}
+
+void hz_os_wake_one(const void *word) {
+    int saved = errno;
+    (void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    errno = saved;
+}
+
+void hz_os_write_error(const char *text, size_t bytes) {
+    int saved = errno;
+    while (bytes > 0) {
+        ssize_t written = write(STDERR_FILENO, text, bytes);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            break;
+        text += written;
+        bytes -= (size_t)written;
+    }
+    errno = saved;
+}
+
+void hz_os_abort(void) { abort(); }

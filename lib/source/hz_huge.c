@@ -1,0 +1,157 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_huge.c -- see hz_huge.h. The table is open-addressed, at most half full, and grows; a hole left by a
+ * removal is closed by moving later entries back. */
+#include "hz_huge.h"
+
+#include "hz_bits.h"
+#include "hz_lock.h"
+#include "hz_meta.h"
+#include "hz_os.h"
+
+struct entry {
+    uintptr_t start; /* 0: empty */
+    size_t bytes;
+};
+
+static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_HUGE);
+static struct entry *table; /* lock */
+static size_t capacity;     /* lock; a power of two, or 0 */
+static size_t block_count;  /* lock */
+static size_t block_bytes;  /* lock */
+
+void hz_huge_lock(void) { hz_lock_take(&lock); }
+void hz_huge_unlock(void) { hz_lock_give(&lock); }
+void hz_huge_reset_lock(void) { hz_lock_reset(&lock); }
+
+static size_t home_of(uintptr_t start) {
+    return (size_t)((start >> 12) * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (capacity - 1);
+}
+
+/* The entry for start, or the empty one where it belongs. The table is not empty. */
+static struct entry *probe(uintptr_t start) {
+    size_t at = home_of(start);
+    while (table[at].start != 0 && table[at].start != start)
+        at = (at + 1) & (capacity - 1);
+    return &table[at];
+}
+
+static struct entry *find(const void *address) {
+    if (capacity == 0 || address == NULL)
+        return NULL;
+    struct entry *entry = probe((uintptr_t)address);
+    return entry->start != 0 ? entry : NULL;
+}
+
+/* Makes room for one more entry. */
+static bool reserve_entry(void) {
+    if (2 * (block_count + 1) <= capacity)
+        return true;
+    struct entry *old = table;
+    size_t old_capacity = capacity;
+    size_t wanted = capacity == 0 ? 64 : 2 * capacity;
+    struct entry *grown = hz_meta_alloc(wanted * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    table = grown;
+    capacity = wanted;
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].start != 0)
+            *probe(old[i].start) = old[i];
+    if (old != NULL)
+        hz_meta_free(old, old_capacity * sizeof *old);
+    return true;
+}
+
+static void add(void *start, size_t bytes) {
+    *probe((uintptr_t)start) = (struct entry){(uintptr_t)start, bytes};
+    block_count++;
+    block_bytes += bytes;
+}
+
+static void drop(struct entry *entry) {
+    block_count--;
+    block_bytes -= entry->bytes;
+    size_t hole = (size_t)(entry - table);
+    table[hole].start = 0;
+    for (size_t at = (hole + 1) & (capacity - 1); table[at].start != 0;
+         at = (at + 1) & (capacity - 1)) {
+        size_t home = home_of(table[at].start);
+        bool stays = ((at - home) & (capacity - 1)) < ((at - hole) & (capacity - 1));
+        if (stays)
+            continue;
+        table[hole] = table[at];
+        table[at].start = 0;
+        hole = at;
+    }
+}
+
+void *hz_huge_take(size_t bytes, size_t alignment) {
+    bytes = hz_align_up(bytes, hz_os_page_bytes());
+    void *start = hz_os_map(bytes, alignment);
+    if (start == NULL)
+        return NULL;
+    hz_lock_take(&lock);
+    bool has_room = reserve_entry();
+    if (has_room)
+        add(start, bytes);
+    hz_lock_give(&lock);
+    if (has_room)
+        return start;
+    hz_os_release(start, bytes);
+    return NULL;
+}
+
+bool hz_huge_give(const void *address) {
+    hz_lock_take(&lock);
+    struct entry *entry = find(address);
+    size_t bytes = entry == NULL ? 0 : entry->bytes;
+    if (entry != NULL)
+        drop(entry);
+    hz_lock_give(&lock);
+    if (entry != NULL)
+        hz_os_release((void *)(uintptr_t)address, bytes);
+    return entry != NULL;
+}
+
+size_t hz_huge_bytes(const void *address) {
+    hz_lock_take(&lock);
+    const struct entry *entry = find(address);
+    size_t bytes = entry == NULL ? 0 : entry->bytes;
+    hz_lock_give(&lock);
+    return bytes;
+}
+
+/* The system call runs under the lock: the mapping may move, and its old address may be handed out again,
+ * before the table says so. */
+void *hz_huge_resize(const void *address, size_t bytes, bool may_move) {
+    bytes = hz_align_up(bytes, hz_os_page_bytes());
+    hz_lock_take(&lock);
+    struct entry *entry = find(address);
+    void *moved = NULL;
+    if (entry != NULL)
+        moved = hz_os_remap((void *)entry->start, entry->bytes, bytes, may_move);
+    if (moved != NULL) {
+        drop(entry);
+        add(moved, bytes);
+    }
+    hz_lock_give(&lock);
+    return moved;
+}
+
+bool hz_huge_contains(const void *address) {
+    bool found = false;
+    hz_lock_take(&lock);
+    for (size_t i = 0; i < capacity && !found; i++)
+        found = table[i].start != 0 && (uintptr_t)address - table[i].start < table[i].bytes;
+    hz_lock_give(&lock);
+    return found;
+}
+
+void hz_huge_count(size_t *ret_blocks, size_t *ret_bytes) {
+    hz_lock_take(&lock);
+    *ret_blocks = block_count;
+    *ret_bytes = block_bytes;
+    hz_lock_give(&lock);
+}

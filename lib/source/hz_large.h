@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_large.h -- blocks above the classes: whole pages of an arena, or from a limit on a mapping of their own.
+ * They have no owner; any thread may free them. Thread-safe.
+ * Does not: keep anything back; the source decides how long freed pages stay. */
+#pragma once
+#include "hz_desc.h"
+
+/* The sizes from which a block gets its own mapping, and from which a growing one moves to one. */
+HZ_HIDDEN void hz_large_init(size_t huge_bytes, size_t remap_bytes);
+
+/* A block of at least size bytes aligned to alignment (a power of two); *ret_is_zero tells whether it reads
+ * as zeros. NULL when memory lacks. */
+HZ_HIDDEN void *hz_large_take(size_t size, size_t alignment, bool *ret_is_zero);
+
+/* Frees the large block in an arena that starts at block; false if another thread has just freed it. */
+HZ_HIDDEN bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc);
+
+/* Makes the arena's large block hold size bytes: in place, or, when it is long enough for that to pay, by
+ * moving its pages to a mapping of their own. NULL, with the block as it was, when neither can be done. */
+HZ_HIDDEN void *hz_large_resize(struct hz_arena *arena, struct hz_desc *desc, size_t size,
+                                bool may_move);
+
+/* What hz_large_take(size) makes usable; 0 if no such block can exist. */
+HZ_HIDDEN size_t hz_large_good_size(size_t size);
