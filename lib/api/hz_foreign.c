@@ -23,9 +23,21 @@ static hz_counter foreign;
 
 uint64_t hz_foreign_count(void) { return hz_load_relaxed(&foreign); }
 
-/* The address of name in the library after ours, or NULL when there is none or the option forbids it. */
-static void *next(const char *name) {
-    if (hz_options.foreign_free != HZ_FOREIGN_FORWARD || dlsym == NULL)
+enum { STACK_BYTES = 8 << 20 };
+
+/* Whether another allocator can own the address: allocators align to two words, and own neither the
+ * objects of a program or library nor what lies a little above our caller's stack pointer. */
+static bool can_be_block(const void *address) {
+    Dl_info info;
+    uintptr_t above = (uintptr_t)address - (uintptr_t)__builtin_frame_address(0);
+    return (uintptr_t)address % (2 * sizeof(void *)) == 0 && above >= STACK_BYTES &&
+           dladdr(address, &info) == 0;
+}
+
+/* The address of name in the library after ours, or NULL when there is none, the option forbids it, or no
+ * allocator can own the block. */
+static void *next(const char *name, const void *block) {
+    if (hz_options.foreign_free != HZ_FOREIGN_FORWARD || dlsym == NULL || !can_be_block(block))
         return NULL;
     int saved = errno;
     void *address = dlsym(RTLD_NEXT, name);
@@ -39,22 +51,22 @@ static void note(const char *verb, const void *block) {
         hz_fatal(HZ_ERROR_FOREIGN_FREE, verb, block, "not from this allocator");
     if (is_first)
         hz_message("warning", hz_options.foreign_free == HZ_FOREIGN_FORWARD
-                                  ? "foreign-free: a pointer of another allocator is passed on to it; "
-                                    "further ones are passed on silently [HKZ-E004]"
-                                  : "foreign-free: a pointer of another allocator is left alone; "
-                                    "further ones are left alone silently [HKZ-E004]");
+                                  ? "foreign-free: a pointer that is not ours is passed on to the next "
+                                    "allocator; further ones silently [HKZ-E004]"
+                                  : "foreign-free: a pointer that is not ours is left alone; "
+                                    "further ones silently [HKZ-E004]");
 }
 
 void hz_foreign_free(void *block) {
     note("free", block);
-    void *address = next("free");
+    void *address = next("free", block);
     if (address != NULL)
         ((void (*)(void *))address)(block);
 }
 
 void *hz_foreign_realloc(void *block, size_t size) {
     note("realloc", block);
-    void *address = next("realloc");
+    void *address = next("realloc", block);
     if (address == NULL)
         return hz_heap_out_of_memory();
     return ((void *(*)(void *, size_t))address)(block, size);
@@ -62,6 +74,6 @@ void *hz_foreign_realloc(void *block, size_t size) {
 
 size_t hz_foreign_usable(const void *block) {
     note("usable_size", block);
-    void *address = next("malloc_usable_size");
+    void *address = next("malloc_usable_size", block);
     return address == NULL ? 0 : ((size_t(*)(const void *))address)(block);
 }

@@ -18,6 +18,7 @@
 #include "hz_policy.h"
 #include "hz_source.h"
 #include "hz_text.h"
+#include "hz_thread.h"
 
 /* --- Collecting ------------------------------------------------------------------------------- */
 
@@ -86,7 +87,7 @@ static void collect_owners(struct tally *tally) {
 static void reconcile(struct tally *tally, const struct hz_source_counts *source) {
     struct hkz_stats *stats = tally->stats;
     uint64_t in_runs = tally->used;
-    stats->cached = stats->cached + tally->inbox;
+    stats->cached += tally->inbox + hz_thread_lost_bytes();
     if (stats->cached > in_runs)
         stats->cached = in_runs;
     uint64_t run_bytes = (uint64_t)source->active_pages << HZ_PAGE_LOG2;

@@ -18,8 +18,7 @@ HZ_INLINE void *hz_front_malloc(size_t size) {
 HZ_INLINE bool hz_front_free(void *block) {
     struct hz_front *front = hz_self;
     size_t page = ((uintptr_t)block - hz_map_first.base) >> HZ_PAGE_LOG2;
-    /* Relaxed, as in hz_map_tag: whoever holds a block saw its page committed. */
-    if (HZ_UNLIKELY(page >= hz_load_relaxed(&hz_map_first.committed_pages)))
+    if (HZ_UNLIKELY(page >= hz_map_first.page_count))
         return false;
     unsigned class_index = hz_load_relaxed(&hz_map_first.tags[page]) ^ front->self_tag;
     if (HZ_UNLIKELY(class_index >= HZ_CLASS_COUNT))

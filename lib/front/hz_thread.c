@@ -13,6 +13,9 @@
 
 static pthread_key_t exit_key; /* const after init */
 static bool has_exit_key;      /* const after init */
+static size_t lost_bytes;      /* written by the only thread of a forked child */
+
+size_t hz_thread_lost_bytes(void) { return lost_bytes; }
 
 /* Runs among the thread's last destructors, but perhaps not as the very last: later ones find
  * hz_front_gone, and with it the commons. */
@@ -81,8 +84,10 @@ void hz_thread_after_fork_parent(void) {
  * step, so that nothing in it can be trusted. */
 static void bury_other(struct hz_owner *owner) {
     bool is_mine = hz_self->owner == owner || owner->id == HZ_OWNER_COMMONS_ID;
-    if (!is_mine && hz_load_relaxed(&owner->state) == HZ_OWNER_ALIVE)
-        hz_central_bury(owner);
+    if (is_mine || hz_load_relaxed(&owner->state) != HZ_OWNER_ALIVE)
+        return;
+    lost_bytes += hz_front_cached_bytes(owner->front);
+    hz_central_bury(owner);
 }
 
 static void settle_buried(struct hz_owner *owner) {

@@ -17,5 +17,8 @@ HZ_HIDDEN HZ_NOINLINE struct hz_front *hz_thread_front(void);
 HZ_HIDDEN void hz_thread_before_fork(void);
 HZ_HIDDEN void hz_thread_after_fork_parent(void);
 
+/* Bytes that were in the caches of threads which a fork left behind: free, but out of reach. */
+HZ_HIDDEN size_t hz_thread_lost_bytes(void);
+
 /* In the child: makes all locks free and buries the owners whose threads are gone. */
 HZ_HIDDEN void hz_thread_after_fork_child(void);

@@ -24,24 +24,34 @@ static size_t array_bytes(size_t page_count, size_t element) {
     return hz_align_up(page_count * element, HZ_PAGE);
 }
 
+static size_t tag_bytes(size_t page_count) { return array_bytes(page_count, sizeof(hz_tag)); }
+static size_t desc_bytes(size_t page_count) { return array_bytes(page_count, HZ_MAP_DESC_BYTES); }
+static size_t bits_bytes(size_t page_count) { return array_bytes(page_count, HZ_MAP_BITS_BYTES); }
+
 static size_t sidecar_bytes(size_t page_count) {
-    return array_bytes(page_count, sizeof(hz_tag)) + array_bytes(page_count, HZ_MAP_DESC_BYTES) +
-           array_bytes(page_count, HZ_MAP_BITS_BYTES);
+    return tag_bytes(page_count) + desc_bytes(page_count) + bits_bytes(page_count);
+}
+
+static void release(void *start, size_t bytes) {
+    if (start != NULL)
+        hz_os_release(start, bytes);
 }
 
 static bool reserve(struct hz_arena *arena, size_t bytes) {
     size_t page_count = bytes >> HZ_PAGE_LOG2;
-    char *sidecar = hz_os_reserve(sidecar_bytes(page_count), HZ_PAGE);
-    if (sidecar == NULL)
-        return false;
+    size_t described = desc_bytes(page_count) + bits_bytes(page_count);
+    char *tags = hz_os_reserve_readable(tag_bytes(page_count), HZ_PAGE);
+    char *descs = hz_os_reserve(described, HZ_PAGE);
     char *base = hz_os_reserve(bytes, ARENA_ALIGNMENT);
-    if (base == NULL) {
-        hz_os_release(sidecar, sidecar_bytes(page_count));
+    if (tags == NULL || descs == NULL || base == NULL) {
+        release(tags, tag_bytes(page_count));
+        release(descs, described);
+        release(base, bytes);
         return false;
     }
-    arena->tags = (_Atomic(hz_tag) *)(void *)sidecar;
-    arena->descs = sidecar + array_bytes(page_count, sizeof(hz_tag));
-    arena->bits = arena->descs + array_bytes(page_count, HZ_MAP_DESC_BYTES);
+    arena->tags = (_Atomic(hz_tag) *)(void *)tags;
+    arena->descs = descs;
+    arena->bits = descs + desc_bytes(page_count);
     arena->page_count = page_count;
     arena->base = (uintptr_t)base;
     return true;
@@ -119,8 +129,7 @@ bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
                 hz_os_commit(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2);
     if (!done)
         return false;
-    /* Release pairs with the acquire in hz_map_tag: whoever sees the count may read the tags. */
-    hz_store_release(&arena->committed_pages, to);
+    hz_store_relaxed(&arena->committed_pages, to); /* read without the lock by statistics only */
     return true;
 }
 

@@ -5,7 +5,7 @@
  *
  * An arena is one reserved address range of 64 KiB pages. Its sidecar, a range of its own, holds three
  * arrays indexed by page number: a u32 tag, a descriptor slot and a bitmap slot. Both are committed
- * together, from the start upwards, and stay committed. The first arena is the one that the fast path
+ * together, from the start upwards, and stay committed; tags can be read everywhere from the start. The first arena is the one that the fast path
  * tests; further arenas follow on a list that only grows.
  * Does not: know what tags, descriptors or bitmaps mean, or which pages are free. */
 #pragma once
@@ -31,7 +31,8 @@ HZ_INLINE uint32_t hz_tag_owner(hz_tag tag) { return tag >> HZ_TAG_OWNER_SHIFT; 
 struct hz_arena {
     uintptr_t base;        /* const after creation; multiple of HZ_PAGE */
     size_t page_count;     /* const: pages reserved */
-    _Atomic(hz_tag) *tags; /* const pointer; words: the run's owner writes, all read */
+    _Atomic(hz_tag) *tags; /* const pointer; words: the run's owner writes, all read, also those of
+                              pages not committed, which read as HZ_TAG_NONE */
     char *descs;           /* const */
     char *bits;            /* const */
 
@@ -76,14 +77,11 @@ HZ_INLINE char *hz_map_address(const struct hz_arena *arena, size_t page) {
     return (char *)(arena->base + (page << HZ_PAGE_LOG2));
 }
 
-/* The tag of the page at address; HZ_TAG_NONE where nothing is committed. Relaxed: the caller holds a
+/* The tag of the page at address. Relaxed: the caller holds a
  * block of the page, or the lock under which the tag changes, and so ordered itself after the store;
  * anybody else asks about a wrong pointer and gets a wrong pointer's answer. */
 HZ_INLINE hz_tag hz_map_tag(const struct hz_arena *arena, const void *address) {
-    size_t page = hz_map_page(arena, address);
-    if (page >= hz_load_acquire(&arena->committed_pages))
-        return HZ_TAG_NONE;
-    return hz_load_relaxed(&arena->tags[page]);
+    return hz_load_relaxed(&arena->tags[hz_map_page(arena, address)]);
 }
 
 HZ_INLINE void hz_map_set_tags(struct hz_arena *arena, size_t page, size_t count, hz_tag tag) {

@@ -16,6 +16,9 @@ HZ_HIDDEN size_t hz_os_page_bytes(void);
  * Costs no memory and no commit charge. */
 HZ_HIDDEN void *hz_os_reserve(size_t bytes, size_t alignment);
 
+/* The same, but readable: it reads as zeros. Still costs no memory and no commit charge. */
+HZ_HIDDEN void *hz_os_reserve_readable(size_t bytes, size_t alignment);
+
 /* Gives the address space back. */
 HZ_HIDDEN void hz_os_release(void *start, size_t bytes);
 

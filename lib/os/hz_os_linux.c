@@ -79,6 +79,10 @@ void *hz_os_reserve(size_t bytes, size_t alignment) {
     return map_aligned(bytes, alignment, PROT_NONE, MAP_NORESERVE);
 }
 
+void *hz_os_reserve_readable(size_t bytes, size_t alignment) {
+    return map_aligned(bytes, alignment, PROT_READ, MAP_NORESERVE);
+}
+
 void hz_os_release(void *start, size_t bytes) { unmap(start, bytes); }
 
 bool hz_os_commit(void *start, size_t bytes) {

@@ -4,10 +4,10 @@
  * hz3-scale: local-heavy work, the smallest fast path, a small footprint. The default profile. */
 #define HZ_P_NAME "hz3-scale"
 #define HZ_P_REMOTE HZ_REMOTE_STASH          /* blocks of others leave in batches, one push each */
-#define HZ_P_BIN_BYTES (64 * HZ_KIB)         /* per class and thread: two refills of a busy small class */
+#define HZ_P_BIN_BYTES (256 * HZ_KIB)        /* per class and thread: eight blocks of 32 KiB */
 #define HZ_P_BIN_BLOCKS_MAX 256              /* beyond this a longer refill saves nothing more */
 #define HZ_P_BIN_BLOCKS_MIN 8                /* what a class used once in a while keeps at hand */
-#define HZ_P_BATCH_BYTES (64 * HZ_KIB)       /* most that one batch holds back from its owner */
+#define HZ_P_BATCH_BYTES (256 * HZ_KIB)      /* most that one batch holds back from its owner */
 #define HZ_P_INBOX_BATCHES_MAX 64            /* then the owner sleeps, and the sender does its work */
 #define HZ_P_HUGE_BYTES (64 * HZ_MIB)        /* above, one more mapping costs less than a hole in the arena */
 #define HZ_P_REMAP_BYTES (1 * HZ_MIB)        /* above, moving page tables beats copying */
