@@ -46,8 +46,9 @@ Test(misuse, large_block_freed_twice) {
     must_abort(realloc_freed, 300 * KIB);
 }
 
+/* That free itself looks inside runs of classes is not promised by every profile; realloc always
+ * does. */
 Test(misuse, interior_of_mid_and_large_blocks) {
-    must_abort(free_interior, 20000);
     must_abort(free_interior, 300 * KIB);
     must_abort(realloc_interior, 20000);
     must_abort(realloc_interior, 300 * KIB);

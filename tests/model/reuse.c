@@ -212,8 +212,12 @@ static int child_holds(const struct hkz_stats *before) {
     for (batch.round = 1; batch.round < 40; batch.round++)
         path_local();
     struct hkz_stats late = snapshot();
-    if (late.allocated + usable != before->allocated)
+    if (late.allocated + usable != before->allocated) {
+        tap_diag("size %zu: child frees %llu of %llu, has %llu", batch.size,
+                 (unsigned long long)usable, (unsigned long long)before->allocated,
+                 (unsigned long long)late.allocated);
         return 1;
+    }
     return grew("active", before->active, late.active) ||
            grew("mapped", before->mapped, late.mapped);
 }
