@@ -10,18 +10,14 @@
 
 void hz_desc_init_run(struct hz_arena *arena, struct hz_desc *desc, unsigned class_index) {
     const struct hz_class *class = &hz_class_table[class_index];
-    desc->kind = HZ_DESC_RUN;
     desc->class_index = (uint8_t)class_index;
     desc->is_listed = false;
     desc->block_count = class->block_count;
     desc->carved = 0;
     desc->used = 0;
     desc->run.mask = 0;
-    for (uint32_t i = 1; i < desc->page_count; i++) {
-        struct hz_desc *interior = hz_desc_at(arena, hz_desc_page(arena, desc) + i);
-        interior->kind = HZ_DESC_INTERIOR;
-        interior->back = i;
-    }
+    for (uint32_t i = 1; i < desc->page_count; i++)
+        hz_desc_at(arena, hz_desc_page(arena, desc) + i)->back = i;
     if (class->block_count > HZ_RUN_MASK_BLOCKS)
         memset(hz_desc_words(arena, desc), 0, (class->block_count + 63u) / 64 * sizeof(uint64_t));
 }

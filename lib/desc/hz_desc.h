@@ -18,22 +18,21 @@
 
 struct hz_owner;
 
+/* Of a run's first and last page; what other descriptors say is out of date. lock: source */
 enum hz_desc_kind {
-    HZ_DESC_NONE,     /* never described */
-    HZ_DESC_FREE,     /* first and last page of a free run; lock: source */
-    HZ_DESC_RUN,      /* first page of a class run; lock: its owner */
-    HZ_DESC_TAKEN,    /* first or last page of a run that the source handed out; lock: source */
-    HZ_DESC_LARGE,    /* first page of a large block */
-    HZ_DESC_INTERIOR, /* another page of a class run */
+    HZ_DESC_NONE,  /* never described */
+    HZ_DESC_FREE,  /* free run */
+    HZ_DESC_TAKEN, /* class run, last page of a large block, or on its way */
+    HZ_DESC_LARGE, /* large block, first page only */
 };
 
 struct hz_desc {
-    uint8_t kind;        /* enum hz_desc_kind */
+    uint8_t kind;        /* enum hz_desc_kind; lock: source */
     uint8_t class_index; /* class run */
     bool is_listed;      /* class run: on its owner's partial list, not on the full list */
     bool is_dirty;       /* free: may hold old data; large: did so when handed out */
     uint32_t page_count; /* of the run; first page only */
-    uint32_t back;       /* pages back to the first page; 0 there */
+    uint32_t back;       /* pages back to the first page of a free or class run; 0 there */
     uint16_t block_count;
     uint16_t carved;
     uint16_t used; /* blocks held by users, caches or queues */
