@@ -12,7 +12,7 @@ typedef void (*new_handler)(void);
 extern new_handler _ZSt15get_new_handlerv(void) __attribute__((weak)); /* std::get_new_handler */
 extern void _ZSt17__throw_bad_allocv(void) __attribute__((weak, noreturn)); /* std::__throw_bad_alloc */
 
-static void *try_new(size_t size, size_t alignment) {
+void *hz_cxx_try(size_t size, size_t alignment) {
     for (;;) {
         void *block = alignment == 1 ? hz_heap_malloc(size) : hz_heap_aligned(alignment, size);
         if (block != NULL)
@@ -25,7 +25,7 @@ static void *try_new(size_t size, size_t alignment) {
 }
 
 void *hz_cxx_new(size_t size, size_t alignment) {
-    void *block = try_new(size, alignment);
+    void *block = hz_cxx_try(size, alignment);
     if (HZ_LIKELY(block != NULL))
         return block;
     if (_ZSt17__throw_bad_allocv != NULL)
@@ -33,8 +33,6 @@ void *hz_cxx_new(size_t size, size_t alignment) {
     hz_message("error", "operator new is out of memory, and there is no C++ runtime to throw with");
     hz_os_abort();
 }
-
-void *hz_cxx_new_nothrow(size_t size, size_t alignment) { return try_new(size, alignment); }
 
 #define ALIGNED_NEW(name)                                      \
     HZ_EXPORT void *name(size_t size, size_t alignment);       \

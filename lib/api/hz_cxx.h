@@ -9,5 +9,9 @@
 
 HZ_HIDDEN HZ_NOINLINE void *hz_cxx_new(size_t size, size_t alignment);
 
-/* Returns NULL where the other throws. A new_handler that itself throws is not caught. */
+/* Returns NULL where the other throws. */
 HZ_HIDDEN HZ_NOINLINE void *hz_cxx_new_nothrow(size_t size, size_t alignment);
+
+/* Both without their last step: NULL when memory lacks and no new_handler is left to help. Handlers that
+ * throw pass through. */
+HZ_HIDDEN void *hz_cxx_try(size_t size, size_t alignment);

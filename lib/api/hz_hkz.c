@@ -56,9 +56,10 @@ void hkz_free_aligned_sized(void *block, size_t alignment, size_t size) {
 
 size_t hkz_batch_malloc(size_t size, void **blocks, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        blocks[i] = hkz_malloc(size);
-        if (blocks[i] == NULL)
+        void *block = hkz_malloc(size);
+        if (block == NULL)
             return i;
+        blocks[i] = block;
     }
     return count;
 }
