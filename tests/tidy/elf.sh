@@ -30,10 +30,16 @@ if [ -n "$found" ]; then
 fi
 
 # Control: a library with too much thread-local storage and another library is noticed, twice.
-printf '#include <math.h>\n_Thread_local char big[65];\ndouble f(double x) { return big[(int)x] + sin(x); }\n' \
-    >"$work/bad.c"
+cat >"$work/bad.c" <<'EOF'
+#include <math.h>
+_Thread_local char big[65];
+double f(double x) { return big[(int)x] + sin(x); }
+EOF
 if "$cc" -shared -fPIC -o "$work/bad.so" "$work/bad.c" -Wl,--no-as-needed -lm 2>"$work/log"; then
-    [ "$(faults "$work/bad.so" | wc -l)" -eq 2 ] || { echo "FAIL: the control was not noticed"; status=1; }
+    if [ "$(faults "$work/bad.so" | wc -l)" -ne 2 ]; then
+        echo "FAIL: the control was not noticed"
+        status=1
+    fi
 else
     cat "$work/log"
     echo "FAIL: the control does not compile"

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # exports.sh LIBRARY SOURCE-ROOT -- a profile library exports exactly the names in exports.txt.
-# The standard names must have no version (with one, the dynamic linker silently prefers libc's), and
-# the hkz_ names must be in the node HAKOZUNA_0.
+# The standard names must have no version (with one, the dynamic linker silently prefers libc's), the
+# hkz_ names must be in the node HAKOZUNA_0.
 set -eu
 lib=$1 root=$2
 here=$(dirname "$0")
@@ -23,22 +23,23 @@ compare() {
 }
 
 status=0
-compare "$here/exports.txt" || { echo "FAIL: $lib does not export what exports.txt lists"; status=1; }
+wrong() {
+    echo "FAIL: $1"
+    status=1
+}
+compare "$here/exports.txt" || wrong "$lib does not export what exports.txt lists"
 
 # The list and the public header name the same functions.
 grep '^HKZ_API' "$root/include/hakozuna.h" | sed -n 's/^HKZ_API [^(]*\<\(hkz_[a-z0-9_]*\)(.*/\1/p' |
     LC_ALL=C sort >"$work/declared"
 sed -n 's/^\(hkz_[a-z0-9_]*\)@@HAKOZUNA_0$/\1/p' "$here/exports.txt" | LC_ALL=C sort >"$work/listed"
-diff -u "$work/declared" "$work/listed" || { echo "FAIL: hakozuna.h and exports.txt differ"; status=1; }
+diff -u "$work/declared" "$work/listed" || wrong "hakozuna.h and exports.txt differ"
 
 # Controls: a name more, a name less and a wrong version are each noticed.
 sed 's/^malloc$/malloc@@HAKOZUNA_0/' "$here/exports.txt" >"$work/versioned"
 grep -v '^malloc$' "$here/exports.txt" >"$work/fewer"
 { cat "$here/exports.txt"; echo hkz_extra@@HAKOZUNA_0; } >"$work/more"
 for list in versioned fewer more; do
-    if compare "$work/$list" >/dev/null; then
-        echo "FAIL: the control '$list' was not noticed"
-        status=1
-    fi
+    if compare "$work/$list" >/dev/null; then wrong "the control '$list' was not noticed"; fi
 done
 exit $status

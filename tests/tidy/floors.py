@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """floors.py SOURCE-ROOT order|headers [CC [CXX]] -- the floors of lib/ hold.
 
-order    no file of a floor includes a header of a higher floor, and the include path of a floor does
-         not even find such a header
+order    no file of a floor includes a header of a higher floor, and the include path of a floor
+         does not even find such a header
 headers  each header compiles alone with the include path of its floor (templates, *_tmpl.h, are
          included by a profile and exempt); the public header does so in C and in C++
 """
@@ -26,7 +26,7 @@ def floor_files(root, floor):
     folder = os.path.join(root, "lib", floor)
     for path, _, names in sorted(os.walk(folder)):
         for name in sorted(names):
-            if name.endswith((".c", ".h", ".S")):
+            if name.endswith((".c", ".h", ".cc", ".S")):
                 yield os.path.join(path, name)
 
 
@@ -86,7 +86,7 @@ def check_order(root, cc):
         if not include_faults(line, "control", above - 1, owner):
             faults.append(f"control: an include of {name} from below was not noticed")
         if compiles(cc, C_FLAGS + include_path(root, above - 1), line, "c") is None:
-            faults.append(f"control: lib/{FLOORS[above - 1]} can include {name} of lib/{FLOORS[above]}")
+            faults.append(f"control: lib/{FLOORS[above - 1]} can include {name}")
     return faults
 
 

@@ -24,7 +24,8 @@ def symbol_range(library, name):
                           check=True).stdout
     for line in text.splitlines():
         word = line.split()
-        if len(word) >= 8 and word[3] == "FUNC" and word[6] != "UND" and word[7].split("@")[0] == name:
+        defined = len(word) >= 8 and word[3] == "FUNC" and word[6] != "UND"
+        if defined and word[7].split("@")[0] == name:
             return int(word[1], 16), int(word[2], 0)
     return None
 
@@ -38,7 +39,8 @@ def disassemble(library, start, size):
 
 def parse(listing):
     """[(address, instruction text)] of an objdump listing."""
-    lines = (re.match(r"\s*([0-9a-f]+):\s+(.*?)\s*(?:#.*)?$", line) for line in listing.splitlines())
+    lines = (re.match(r"\s*([0-9a-f]+):\s+(.*?)\s*(?:#.*)?$", line)
+             for line in listing.splitlines())
     return [(int(m[1], 16), m[2].strip()) for m in lines if m and m[2].strip()]
 
 

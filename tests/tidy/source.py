@@ -78,7 +78,8 @@ def versions(texts):
     for name, pattern in patterns.items():
         match = re.search(pattern, texts[name], re.MULTILINE | re.DOTALL)
         found[name] = match[1] if match else None
-    parts = [re.search(rf"^#define HKZ_VERSION_{part} (\d+)$", texts["include/hakozuna.h"], re.MULTILINE)
+    header = texts["include/hakozuna.h"]
+    parts = [re.search(rf"^#define HKZ_VERSION_{part} (\d+)$", header, re.MULTILINE)
              for part in ("MAJOR", "MINOR", "PATCH")]
     found["include/hakozuna.h"] = ".".join(m[1] for m in parts) if all(parts) else None
     return found
@@ -122,9 +123,15 @@ def code_lines(text):
 
 
 def is_function(head):
-    """Whether the text before a brace at depth 0 is a function's: a list of parameters, then at most
-    attribute words."""
+    """Whether the text before a brace at depth 0 is a function's: it ends with a list of parameters
+    and perhaps attribute words."""
     return "=" not in head and re.search(r"\)\s*(?:[A-Z_][A-Z0-9_]*\s*)*$", head) is not None
+
+
+def is_scope(head):
+    """Whether the text before a brace opens a C++ scope that holds functions: a namespace, or
+    extern "C" (whose literal is blank here)."""
+    return re.match(r"\s*(?:extern|(?:inline\s+)?namespace\b[^()=]*)\s*$", head) is not None
 
 
 def shape_faults(text, where, conditions_allowed):
@@ -134,7 +141,7 @@ def shape_faults(text, where, conditions_allowed):
     count = len(text.rstrip("\n").split("\n"))
     if count > FILE_LINES:
         faults.append(f"{where}: {count} lines, more than {FILE_LINES}")
-    depth, head, head_line, begin, in_macro = 0, "", 0, None, False
+    depth, head, head_line, begin, in_macro, open_scopes = 0, "", 0, None, False, 0
     for number, line in enumerate(lines, 1):
         if in_macro or line.lstrip().startswith("#"):
             if not in_macro and depth > 0 and not conditions_allowed and re.match(
@@ -143,7 +150,13 @@ def shape_faults(text, where, conditions_allowed):
             in_macro = line.rstrip().endswith("\\")
             continue
         for char in line:
-            if char == "{":
+            if char == "{" and depth == 0 and is_scope(head):
+                open_scopes += 1
+                head, head_line = "", 0
+            elif char == "}" and depth == 0 and open_scopes > 0:
+                open_scopes -= 1
+                head, head_line = "", 0
+            elif char == "{":
                 if depth == 0 and is_function(head):
                     begin = head_line or number
                 depth += 1
@@ -162,7 +175,7 @@ def shape_faults(text, where, conditions_allowed):
                         head_line = number
                     head += char
         head += " "
-    if depth != 0:
+    if depth != 0 or open_scopes != 0:
         faults.append(f"{where}: the braces do not balance")
     return faults
 
@@ -174,7 +187,7 @@ def all_shape_faults(root):
         for place, _, names in sorted(os.walk(os.path.join(root, folder))):
             for name in sorted(names):
                 path = os.path.relpath(os.path.join(place, name), root)
-                if name.endswith((".c", ".h")):
+                if name.endswith((".c", ".h", ".cc")):
                     allowed = path.startswith(("lib/base/", "lib/os/"))
                     faults += shape_faults(read(os.path.join(root, path)), path, allowed)
     return faults
@@ -191,7 +204,7 @@ def shape_control():
         "a long file": "int a;\n" * (FILE_LINES + 1),
         "an open brace": "int f(void)\n{\n",
     }
-    good = ("#if X\n#define M(a) \\\n    if (a) {\nint a;\n#endif\nint t[] = {1, /* { */ '{', 2};\n"
+    good = ("extern \"C\" {\nnamespace {\n#if X\nint a;\n#endif\n}\n}\n#if X\n#define M(a) \\\n    if (a) {\nint a;\n#endif\nint t[] = {1, /* { */ '{', 2};\n"
             + "struct s {\n" + "    int a;\n" * 80 + "};\n" + function(FUNCTION_LINES))
     faults = [f"control: {name} was accepted" for name, text in bad.items()
               if not shape_faults(text, "control", False)]
