@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # exports.sh LIBRARY SOURCE-ROOT -- a profile library exports exactly the names in exports.txt.
-# The standard names must have no version (with one, the dynamic linker silently prefers libc's), the
+# The standard names must have no version: with one, the dynamic linker silently prefers libc's. The
 # hkz_ names must be in the node HAKOZUNA_0.
 set -eu
 lib=$1 root=$2

@@ -204,7 +204,8 @@ def shape_control():
         "a long file": "int a;\n" * (FILE_LINES + 1),
         "an open brace": "int f(void)\n{\n",
     }
-    good = ("extern \"C\" {\nnamespace {\n#if X\nint a;\n#endif\n}\n}\n#if X\n#define M(a) \\\n    if (a) {\nint a;\n#endif\nint t[] = {1, /* { */ '{', 2};\n"
+    good = ("extern \"C\" {\nnamespace {\n#if X\nint a;\n#endif\n}\n}\n"
+            "#if X\n#define M(a) \\\n    if (a) {\nint a;\n#endif\nint t[] = {1, /* { */ '{', 2};\n"
             + "struct s {\n" + "    int a;\n" * 80 + "};\n" + function(FUNCTION_LINES))
     faults = [f"control: {name} was accepted" for name, text in bad.items()
               if not shape_faults(text, "control", False)]
