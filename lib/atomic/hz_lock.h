@@ -17,6 +17,7 @@ enum hz_rank {
     HZ_RANK_SOURCE,
     HZ_RANK_HUGE,
     HZ_RANK_BATCH_POOL,
+    HZ_RANK_FRONT_POOL,
     HZ_RANK_META,
     HZ_RANK_COUNT
 };

@@ -16,6 +16,7 @@ void hz_desc_init_run(struct hz_arena *arena, struct hz_desc *desc, unsigned cla
     desc->carved = 0;
     desc->used = 0;
     desc->run.mask = 0;
+    desc->idle_passes = 0;
     for (uint32_t i = 1; i < desc->page_count; i++)
         hz_desc_at(arena, hz_desc_page(arena, desc) + i)->back = i;
     if (class->block_count > HZ_RUN_MASK_BLOCKS)
@@ -114,7 +115,26 @@ enum hz_put hz_desc_put(struct hz_arena *arena, struct hz_desc *desc, const void
     if (desc->block_count > HZ_RUN_MASK_BLOCKS)
         desc->run.mask |= (uint64_t)1 << (index >> 6);
     desc->used--;
+    desc->idle_passes = 0;
     return HZ_PUT_DONE;
+}
+
+static bool is_free(const struct hz_arena *arena, const struct hz_desc *desc, unsigned index) {
+    const uint64_t *words =
+        desc->block_count <= HZ_RUN_MASK_BLOCKS ? &desc->run.mask : hz_desc_words(arena, desc);
+    return (words[index / 64] >> (index % 64) & 1) != 0;
+}
+
+unsigned hz_desc_free_span(const struct hz_arena *arena, const struct hz_desc *desc, unsigned index,
+                           unsigned *ret_first) {
+    while (index < desc->carved && !is_free(arena, desc, index))
+        index++;
+    if (index >= desc->carved)
+        return 0;
+    *ret_first = index;
+    while (index < desc->carved && is_free(arena, desc, index))
+        index++;
+    return index;
 }
 
 void hz_desc_validate(const struct hz_arena *arena, const struct hz_desc *desc) {

@@ -36,7 +36,8 @@ struct hz_desc {
     uint16_t block_count;
     uint16_t carved;
     uint16_t used; /* blocks held by users, caches or queues */
-    uint16_t reserved;
+    uint8_t idle_passes; /* class run: sweeps since a block came back to it */
+    uint8_t reserved;
     struct hz_list links; /* run: its owner's list; free: the source's list of its size */
     union {
         struct {
@@ -45,7 +46,7 @@ struct hz_desc {
         } run;
         struct hz_list age; /* free and dirty: the source's list by age */
     };
-    uint32_t since_ms; /* free and dirty: since when; run: since when it has not been touched */
+    uint32_t since_ms; /* free and dirty: since when */
 };
 _Static_assert(sizeof(struct hz_desc) <= HZ_MAP_DESC_BYTES, "a descriptor is one cache line");
 
@@ -98,6 +99,11 @@ HZ_HIDDEN enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct h
 
 /* Makes the block at address, which lies in the run, available again. */
 HZ_HIDDEN enum hz_put hz_desc_put(struct hz_arena *arena, struct hz_desc *desc, const void *address);
+
+/* The first span of free blocks at or after block index, that were handed out before: its first block in
+ * *ret_first and the block after it as the result; 0 when there is none. */
+HZ_HIDDEN unsigned hz_desc_free_span(const struct hz_arena *arena, const struct hz_desc *desc,
+                                     unsigned index, unsigned *ret_first);
 
 /* Traps unless the invariants hold; for tests and checked builds. */
 HZ_HIDDEN void hz_desc_validate(const struct hz_arena *arena, const struct hz_desc *desc);

@@ -46,8 +46,48 @@ void hz_front_init(void) {
     front_bytes = hz_align_up(sizeof(struct hz_front), HZ_LINE) + slots * sizeof(void *);
 }
 
+/* Fronts of ended threads, for the next ones: starting a thread should not cost page faults. Linked
+ * through owner. */
+enum { POOL_MAX = 8 };
+static struct hz_lock pool_lock = HZ_LOCK_INIT(HZ_RANK_FRONT_POOL);
+static struct hz_front *pool; /* lock */
+static unsigned pool_count;   /* lock */
+
+void hz_front_pool_lock(void) { hz_lock_take(&pool_lock); }
+void hz_front_pool_unlock(void) { hz_lock_give(&pool_lock); }
+void hz_front_pool_reset_lock(void) { hz_lock_reset(&pool_lock); }
+
+/* Its bins' arrays hold old pointers, which no top will reach before they are overwritten. */
+static struct hz_front *take_pooled(void) {
+    hz_lock_take(&pool_lock);
+    struct hz_front *front = pool;
+    if (front != NULL) {
+        pool = (struct hz_front *)(void *)front->owner;
+        pool_count--;
+    }
+    hz_lock_give(&pool_lock);
+    if (front != NULL)
+        memset(front, 0, sizeof *front);
+    return front;
+}
+
+static void discard(struct hz_front *front) {
+    hz_lock_take(&pool_lock);
+    bool is_kept = pool_count < POOL_MAX;
+    if (is_kept) {
+        front->owner = (struct hz_owner *)(void *)pool;
+        pool = front;
+        pool_count++;
+    }
+    hz_lock_give(&pool_lock);
+    if (!is_kept)
+        hz_meta_free(front, front_bytes);
+}
+
 struct hz_front *hz_front_create(void) {
-    struct hz_front *front = hz_meta_alloc(front_bytes);
+    struct hz_front *front = take_pooled();
+    if (front == NULL)
+        front = hz_meta_alloc(front_bytes);
     if (front == NULL)
         return NULL;
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
@@ -59,7 +99,7 @@ struct hz_front *hz_front_create(void) {
     front->ticks = front->tick_interval = FIRST_INTERVAL;
     front->owner = hz_owner_create(front);
     if (front->owner == NULL) {
-        hz_meta_free(front, front_bytes);
+        discard(front);
         return NULL;
     }
     front->self_tag = hz_tag_make(front->owner->id, 0);
@@ -84,6 +124,7 @@ static void set_capacity(struct hz_front *front, unsigned class_index, unsigned 
         HZ_ASSERT((size_t)(front->slots_end - front->slots) >= (size_t)capacity + 1);
         unsigned count = bin_count(front, class_index);
         void **base = front->slots + 1;
+        base[-1] = NULL;
         front->slots += capacity + 1;
         if (count != 0)
             memcpy(base, bin->base, count * sizeof *base);
@@ -321,7 +362,7 @@ void hz_front_destroy(struct hz_front *front) {
     hz_front_flush_all(front);
     hz_central_retire(owner);
     hz_owner_recycle(owner);
-    hz_meta_free(front, front_bytes);
+    discard(front);
 }
 
 size_t hz_front_cached_bytes(struct hz_front *front) {

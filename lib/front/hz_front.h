@@ -84,6 +84,11 @@ HZ_HIDDEN struct hz_front *hz_front_create(void);
 /* Gives back everything the front holds and the front itself. The thread's hz_self is another already. */
 HZ_HIDDEN void hz_front_destroy(struct hz_front *front);
 
+/* For fork. */
+HZ_HIDDEN void hz_front_pool_lock(void);
+HZ_HIDDEN void hz_front_pool_unlock(void);
+HZ_HIDDEN void hz_front_pool_reset_lock(void);
+
 /* A block of the class when the bin is empty; NULL when memory lacks. */
 HZ_HIDDEN HZ_NOINLINE void *hz_front_refill(struct hz_front *front, unsigned class_index);
 

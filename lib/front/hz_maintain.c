@@ -8,11 +8,14 @@
 #include "hz_os.h"
 #include "hz_source.h"
 
-enum { TICKS_MAX = 4096, SLOW_MS = 20, PERIODS = 8, PERIOD_MIN_MS = 8 };
+enum { TICKS_MAX = 4096, SLOW_MS = 20, PERIODS = 8, PERIOD_MIN_MS = 8, SWEEP_IDLE_PASSES = 1 };
 
 static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_DECAY);
 static uint32_t period_ms;     /* const after init */
+static uint32_t sweep_ms;      /* const after init: time between sweeps */
 static uint32_t last_round_ms; /* lock */
+static uint32_t last_sweep_ms; /* lock */
+static _Atomic(bool) has_backlog; /* hint: the last round left work undone */
 
 void hz_maintain_lock(void) { hz_lock_take(&lock); }
 void hz_maintain_unlock(void) { hz_lock_give(&lock); }
@@ -20,6 +23,7 @@ void hz_maintain_reset_lock(void) { hz_lock_reset(&lock); }
 
 void hz_maintain_init(uint32_t decay_ms) {
     period_ms = (uint32_t)hz_max(decay_ms / PERIODS, PERIOD_MIN_MS);
+    sweep_ms = (uint32_t)hz_max(decay_ms / 2, PERIOD_MIN_MS);
 }
 
 /* Work for an owner whose thread has not taken its lock since the last round: it may sleep for ever, and
@@ -39,10 +43,15 @@ static void maintain_heap(uint32_t now_ms) {
     if (now_ms - last_round_ms >= period_ms) {
         last_round_ms = now_ms;
         uint32_t count = hz_owner_count();
-        for (uint32_t id = 1; id <= count; id++)
+        bool is_sweep = now_ms - last_sweep_ms >= sweep_ms;
+        last_sweep_ms = is_sweep ? now_ms : last_sweep_ms;
+        for (uint32_t id = 1; id <= count; id++) {
             help_idle_owner(hz_owner_get(id));
-        hz_source_decay(now_ms);
+            if (is_sweep)
+                (void)hz_central_sweep(hz_owner_get(id), SWEEP_IDLE_PASSES);
+        }
     }
+    hz_store_relaxed(&has_backlog, hz_source_decay(now_ms));
     hz_lock_give(&lock);
 }
 
@@ -55,20 +64,25 @@ void hz_maintain_tick(struct hz_front *front) {
     else if (elapsed_ms > SLOW_MS)
         front->tick_interval = (int32_t)hz_max((size_t)front->tick_interval / 4, 1);
     front->ticks = front->tick_interval;
-    if (now_ms - front->maintained_ms < period_ms)
-        return;
-    front->maintained_ms = now_ms;
-    hz_front_send_all(front);
-    hz_front_receive(front);
-    hz_front_flush_idle(front);
-    maintain_heap(now_ms);
+    if (now_ms - front->maintained_ms >= period_ms) {
+        front->maintained_ms = now_ms;
+        hz_front_send_all(front);
+        hz_front_receive(front);
+        hz_front_flush_idle(front);
+        maintain_heap(now_ms);
+    } else if (hz_load_relaxed(&has_backlog)) {
+        maintain_heap(now_ms);
+    }
 }
 
 size_t hz_maintain_trim(struct hz_front *front) {
     if (front != NULL)
         hz_front_flush_all(front);
     uint32_t count = hz_owner_count();
-    for (uint32_t id = 1; id <= count; id++)
+    size_t swept = 0;
+    for (uint32_t id = 1; id <= count; id++) {
         hz_central_trim(hz_owner_get(id), false);
-    return hz_source_purge_all();
+        swept += hz_central_sweep(hz_owner_get(id), 0);
+    }
+    return swept + hz_source_purge_all();
 }

@@ -67,11 +67,13 @@ void hz_thread_before_fork(void) {
     hz_source_lock();
     hz_huge_lock();
     hz_batch_pool_lock();
+    hz_front_pool_lock();
     hz_meta_lock();
 }
 
 void hz_thread_after_fork_parent(void) {
     hz_meta_unlock();
+    hz_front_pool_unlock();
     hz_batch_pool_unlock();
     hz_huge_unlock();
     hz_source_unlock();
@@ -101,6 +103,7 @@ static void settle_buried(struct hz_owner *owner) {
 void hz_thread_after_fork_child(void) {
     hz_lock_check_reset();
     hz_meta_reset_lock();
+    hz_front_pool_reset_lock();
     hz_batch_pool_reset_lock();
     hz_huge_reset_lock();
     hz_source_reset_lock();

@@ -26,7 +26,7 @@ static uint32_t decay_ms;                /* const after init */
 static int thp;                          /* const after init; enum hz_thp */
 
 /* One decay step purges at most this much, so that the thread that does it is not held up for long. */
-static const size_t DECAY_STEP_PAGES = 64 * HZ_MIB >> HZ_PAGE_LOG2;
+static const size_t DECAY_STEP_PAGES = 16 * HZ_MIB >> HZ_PAGE_LOG2;
 
 void hz_source_lock(void) { hz_lock_take(&lock); }
 void hz_source_unlock(void) { hz_lock_give(&lock); }
@@ -354,13 +354,14 @@ void hz_source_shrink(struct hz_arena *arena, struct hz_desc *desc, size_t page_
     hz_lock_give(&lock);
 }
 
-void hz_source_decay(uint32_t now_ms) {
+bool hz_source_decay(uint32_t now_ms) {
     size_t pages = 0;
     size_t step;
     do {
         step = purge_oldest(now_ms, decay_ms);
         pages += step;
     } while (step != 0 && pages < DECAY_STEP_PAGES);
+    return step != 0;
 }
 
 size_t hz_source_purge_all(void) {
