@@ -1,0 +1,123 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * threads.c -- many short threads, many at once, threads whose blocks others free, exit among
+ * threads. */
+#include "life.h"
+
+enum {
+    SHORT_THREADS = 10000,
+    SETTLED_AFTER = 100,
+    OWN_BLOCKS = 30,
+    LEFT_BLOCKS = 12,
+    AT_ONCE = 300
+};
+
+#define GROWTH_LIMIT (4 * MIB)
+
+static char *left[LEFT_BLOCKS];
+
+static void *short_life(void *arg) {
+    char *blocks[OWN_BLOCKS] = {NULL};
+    struct rng rng = rng_init((uintptr_t)arg);
+    life_churn(&rng, blocks, OWN_BLOCKS, OWN_BLOCKS * 2);
+    life_free_all(blocks, OWN_BLOCKS);
+    return NULL;
+}
+
+/* Frees what the thread before left, and leaves as much. */
+static void *leaving_life(void *arg) {
+    struct rng rng = rng_init((uintptr_t)arg);
+    life_churn(&rng, left, LEFT_BLOCKS, LEFT_BLOCKS * 3);
+    return short_life(arg);
+}
+
+static void many_short_threads(const char *what, void *(*life)(void *)) {
+    size_t settled = 0;
+    for (uintptr_t i = 0; i < SHORT_THREADS; i++) {
+        pthread_join(life_thread(life, (void *)(i + 1)), NULL);
+        if (i == SETTLED_AFTER)
+            settled = rss_exact_bytes();
+    }
+    size_t end = rss_exact_bytes();
+    tap_ok(end <= settled + GROWTH_LIMIT,
+           "%d short threads%s: resident %zu KiB after %d, %zu at the end", SHORT_THREADS, what,
+           settled >> 10, SETTLED_AFTER, end >> 10);
+}
+
+static void test_short_threads(void) {
+    struct hkz_stats before = life_stats();
+    many_short_threads("", short_life);
+    many_short_threads(" that leave blocks", leaving_life);
+    life_free_all(left, LEFT_BLOCKS);
+    struct hkz_stats after = life_stats();
+    tap_ok(after.allocated <= before.allocated + 64 * KIB, "allocated %llu, was %llu",
+           (unsigned long long)after.allocated, (unsigned long long)before.allocated);
+    tap_ok(after.threads <= before.threads + 1, "thread caches %llu, were %llu",
+           (unsigned long long)after.threads, (unsigned long long)before.threads);
+}
+
+static pthread_barrier_t meeting;
+
+static void *crowd_life(void *arg) {
+    char *blocks[100] = {NULL};
+    struct rng rng = rng_init((uintptr_t)arg);
+    life_churn(&rng, blocks, 100, 300);
+    pthread_barrier_wait(&meeting);
+    life_free_all(blocks, 100);
+    return NULL;
+}
+
+static void crowd(void) {
+    pthread_t threads[AT_ONCE];
+    pthread_barrier_init(&meeting, NULL, AT_ONCE);
+    for (uintptr_t i = 0; i < AT_ONCE; i++)
+        threads[i] = life_thread(crowd_life, (void *)(i + 1));
+    for (size_t i = 0; i < AT_ONCE; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void test_crowd(void) {
+    crowd();
+    struct hkz_stats early = life_stats();
+    for (int i = 0; i < 3; i++)
+        crowd();
+    struct hkz_stats late = life_stats();
+    tap_ok(late.allocated <= early.allocated + 64 * KIB,
+           "%d threads at once: allocated %llu, then %llu", AT_ONCE,
+           (unsigned long long)early.allocated, (unsigned long long)late.allocated);
+    tap_ok(late.mapped <= early.mapped + early.mapped / 2 + 16 * MIB, "mapped %llu KiB, then %llu",
+           (unsigned long long)early.mapped >> 10, (unsigned long long)late.mapped >> 10);
+}
+
+static void *endless_life(void *arg) {
+    char *blocks[50] = {NULL};
+    struct rng rng = rng_init((uintptr_t)arg);
+    for (;;)
+        life_churn(&rng, blocks, 50, 1000);
+    return NULL;
+}
+
+static void exit_among_threads(void *arg) {
+    for (uintptr_t i = 0; i < 4; i++)
+        life_thread(endless_life, (void *)(i + 1));
+    free(launder(malloc(100)));
+    exit((int)(intptr_t)arg);
+}
+
+static void test_exit_among_threads(void) {
+    static struct child child;
+    int wrong = 0;
+    for (intptr_t i = 0; i < 20; i++)
+        wrong += !child_run(&child, exit_among_threads, (void *)(i + 1)) ||
+                 !child_exited(&child, (int)i + 1);
+    tap_ok(wrong == 0, "exit while other threads allocate: %d of 20 ended badly", wrong);
+}
+
+int main(void) {
+    life_start();
+    test_short_threads();
+    test_crowd();
+    test_exit_among_threads();
+    return tap_done();
+}
