@@ -137,26 +137,35 @@ Test(calloc, overflowing_products_are_enomem) {
     }
 }
 
-/* Dirties a batch of blocks, frees it and takes it again with calloc or zalloc. */
+static void *dirty_block(size_t size, int byte) {
+    void *block = a_malloc(size);
+    need(block != NULL, "malloc(%zu) failed", size);
+    memset(block, byte, a_usable_size(block));
+    return block;
+}
+
+static void *zeroed_block(size_t size, size_t factor, bool by_calloc) {
+    void *block = by_calloc ? a_calloc(size / factor, factor) : a_zalloc(size);
+    need(block != NULL, "calloc(%zu) failed", size);
+    need(pattern_is_zero(block, size / factor * factor), "%zu recycled bytes are not zero", size);
+    return block;
+}
+
+/* Dirties a batch of blocks, frees most of it and takes as much again with calloc and zalloc. Some
+ * blocks stay, or the run would go back to the kernel and return as zero pages. */
 static void recycle_zeroed(size_t size, size_t factor) {
-    enum { MOST = 64 };
+    enum { MOST = 64, STAYS = 8 };
     void *blocks[MOST];
     size_t count = MIB / (size + 1);
     count = count < 2 ? 2 : count > MOST ? MOST : count;
-    for (size_t i = 0; i < count; i++) {
-        blocks[i] = a_malloc(size);
-        need(blocks[i] != NULL, "malloc(%zu) failed", size);
-        memset(blocks[i], 0xa5, a_usable_size(blocks[i]));
-    }
     for (size_t i = 0; i < count; i++)
-        a_free(blocks[i]);
-    for (size_t i = 0; i < count; i++) {
-        blocks[i] = i % 2 == 0 ? a_calloc(size / factor, factor) : a_zalloc(size);
-        need(blocks[i] != NULL, "calloc(%zu) failed", size);
-        need(pattern_is_zero(blocks[i], size / factor * factor), "%zu recycled bytes are not zero",
-             size);
-        memset(blocks[i], 0x5a, size);
-    }
+        blocks[i] = dirty_block(size, 0xa5);
+    for (size_t i = 0; i < count; i++)
+        if (i % STAYS != 1)
+            a_free(blocks[i]);
+    for (size_t i = 0; i < count; i++)
+        if (i % STAYS != 1)
+            blocks[i] = zeroed_block(size, factor, i % 2 == 0);
     for (size_t i = 0; i < count; i++)
         a_free(blocks[i]);
 }
