@@ -31,6 +31,15 @@ struct hz_lock {
 
 #define HZ_LOCK_INIT(lock_rank) {0, (lock_rank)}
 
+/* Between the two calls the calling thread holds every lock there is, for fork, and for it taking and giving
+ * do nothing: fork handlers of others that run in between may allocate. */
+HZ_HIDDEN void hz_lock_fork_begin(void);
+HZ_HIDDEN void hz_lock_fork_end(void);
+
+/* The thread between those calls; 0 when there is none. */
+extern _Atomic(uintptr_t) hz_lock_fork_thread HZ_HIDDEN;
+HZ_HIDDEN HZ_COLD bool hz_lock_is_forking(void);
+
 HZ_HIDDEN HZ_COLD void hz_lock_wait(struct hz_lock *lock);
 HZ_HIDDEN HZ_COLD void hz_lock_wake(struct hz_lock *lock);
 HZ_HIDDEN void hz_lock_check_take(const struct hz_lock *lock);
@@ -55,6 +64,9 @@ HZ_INLINE bool hz_lock_try(struct hz_lock *lock) {
 }
 
 HZ_INLINE void hz_lock_give(struct hz_lock *lock) {
+    /* Relaxed: only the thread itself finds its own mark there. */
+    if (HZ_UNLIKELY(hz_load_relaxed(&hz_lock_fork_thread) != 0) && hz_lock_is_forking())
+        return;
     if (HZ_CHECKS)
         hz_lock_check_give(lock);
     if (HZ_UNLIKELY(hz_exchange_release(&lock->word, 0) == 2))

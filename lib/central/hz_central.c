@@ -68,17 +68,28 @@ static const enum hz_error put_errors[] = {
     [HZ_PUT_INVALID] = HZ_ERROR_INVALID_FREE,
 };
 
-void hz_central_put(struct hz_owner *owner, void *block) {
-    struct hz_arena *arena = hz_map_find(block);
-    struct hz_desc *desc = hz_desc_first(arena, hz_map_page(arena, block));
-    enum hz_put result = hz_desc_put(arena, desc, block);
-    if (HZ_UNLIKELY(result != HZ_PUT_DONE)) {
-        hz_report(put_errors[result], "free", block, "found when the block returned to its run");
-        return;
-    }
+/* Blocks came back to the run: it may have to change lists, or to go. */
+static void settle(struct hz_owner *owner, struct hz_desc *desc) {
     hz_owner_relist(owner, desc);
     if (desc->used == 0 && hz_owner_first(owner, desc->class_index) != desc)
         release_run(owner, desc);
+}
+
+/* Neighbours in a bin are often neighbours in a run, which is then looked up once. */
+void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count) {
+    for (unsigned i = 0; i < count;) {
+        struct hz_arena *arena = hz_map_find(blocks[i]);
+        struct hz_desc *desc = hz_desc_first(arena, hz_map_page(arena, blocks[i]));
+        uintptr_t start = (uintptr_t)hz_desc_start(arena, desc);
+        size_t bytes = (size_t)desc->page_count << HZ_PAGE_LOG2;
+        do {
+            enum hz_put result = hz_desc_put(arena, desc, blocks[i]);
+            if (HZ_UNLIKELY(result != HZ_PUT_DONE))
+                hz_report(put_errors[result], "free", blocks[i], "found on return to its run");
+            i++;
+        } while (i < count && (uintptr_t)blocks[i] - start < bytes);
+        settle(owner, desc);
+    }
 }
 
 /* --- Between owners --------------------------------------------------------------------------- */
@@ -91,7 +102,7 @@ static void report_stale(const void *block) {
 bool hz_central_sort(struct hz_owner *owner, void *block, void **strays) {
     uint32_t owner_id = hz_tag_owner(hz_route_tag(block));
     if (HZ_LIKELY(owner_id == owner->id)) {
-        hz_central_put(owner, block);
+        hz_central_put(owner, &block, 1);
         return false;
     }
     if (owner_id == 0) {
@@ -153,7 +164,7 @@ static bool put_common(void *block) {
     hz_lock_take(&commons->lock);
     bool is_common = hz_tag_owner(hz_route_tag(block)) == commons->id;
     if (is_common)
-        hz_central_put(commons, block);
+        hz_central_put(commons, &block, 1);
     hz_lock_give(&commons->lock);
     return is_common;
 }

@@ -13,9 +13,9 @@
 HZ_HIDDEN unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **slots,
                                    unsigned count);
 
-/* Puts a block back into its run, which is the owner's; reports a wrong one. The run goes back to the
- * source when that empties it, unless it is the next to be taken from. lock: the owner's. */
-HZ_HIDDEN void hz_central_put(struct hz_owner *owner, void *block);
+/* Puts blocks back into their runs, which are the owner's; reports wrong ones. A run goes back to the source
+ * when that empties it, unless it is the next to be taken from. lock: the owner's. */
+HZ_HIDDEN void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count);
 
 /* Puts every block that has arrived in the owner's inbox back into its run. Takes the lock; with try_only,
  * gives up if someone holds it. */

@@ -151,8 +151,7 @@ static void drain(struct hz_front *front, unsigned class_index, unsigned count) 
         return;
     void **base = front->bins[class_index].base;
     unsigned left = bin_count(front, class_index) - count;
-    for (unsigned i = 0; i < count; i++)
-        hz_central_put(front->owner, base[i]);
+    hz_central_put(front->owner, base, count);
     memmove(base, base + count, left * sizeof *base);
     set_count(front, class_index, left);
 }
@@ -224,7 +223,6 @@ void hz_front_receive(struct hz_front *front) {
 static void grow(struct hz_front *front, unsigned class_index) {
     struct hz_bin *bin = &front->bins[class_index];
     unsigned wanted = bin->base == NULL ? capacity_min(class_index) : 2u * bin->capacity;
-    bin->was_flushed = false;
     if (bin->base == NULL || bin->capacity < capacity_max[class_index])
         set_capacity(front, class_index, (unsigned)hz_min(wanted, capacity_max[class_index]));
 }
@@ -250,18 +248,12 @@ void *hz_front_refill(struct hz_front *front, unsigned class_index) {
     return block;
 }
 
-/* A bin that overflows twice in a row halves: the thread frees more than it allocates. */
+/* Half of the bin, the older one, goes. */
 static void flush(struct hz_front *front, unsigned class_index) {
-    struct hz_bin *bin = &front->bins[class_index];
-    unsigned capacity = bin->capacity;
-    if (bin->was_flushed)
-        capacity = (unsigned)hz_max(capacity / 2, capacity_min(class_index));
-    bin->was_flushed = true;
     lock_own(front);
-    drain(front, class_index, bin_count(front, class_index) - capacity / 2);
+    drain(front, class_index, (front->bins[class_index].capacity + 1u) / 2);
     front->owner->counts.flushes++;
     unlock_own(front);
-    set_capacity(front, class_index, capacity);
 }
 
 void hz_front_put(struct hz_front *front, unsigned class_index, void *block) {
@@ -272,8 +264,8 @@ void hz_front_put(struct hz_front *front, unsigned class_index, void *block) {
     (void)hz_front_push(front, class_index, block);
 }
 
-/* A bin that nothing happened to since the last maintenance gives up half of its blocks, and its empty
- * runs. */
+/* A bin that nothing happened to since the last maintenance gives up half of its blocks and of its capacity,
+ * and its empty runs. */
 void hz_front_flush_idle(struct hz_front *front) {
     lock_own(front);
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
@@ -283,6 +275,7 @@ void hz_front_flush_idle(struct hz_front *front) {
             continue;
         if (bin->seen == bin->base + count) {
             drain(front, i, (count + 1) / 2);
+            set_capacity(front, i, (unsigned)hz_max(bin->capacity / 2u, capacity_min(i)));
             hz_central_release_empty(front->owner, i);
         }
         bin->seen = hz_load_relaxed(&front->top[i]);

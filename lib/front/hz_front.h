@@ -22,7 +22,6 @@ struct hz_bin {
     void **seen;       /* where top was at the last maintenance */
     uint16_t capacity; /* blocks; adapts between policy minimum and maximum */
     uint16_t room;     /* blocks that the array at base can hold */
-    bool was_flushed;  /* the last slow event was a flush, not a refill */
 };
 
 struct hz_outgoing {

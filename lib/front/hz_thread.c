@@ -69,9 +69,11 @@ void hz_thread_before_fork(void) {
     hz_batch_pool_lock();
     hz_front_pool_lock();
     hz_meta_lock();
+    hz_lock_fork_begin();
 }
 
 void hz_thread_after_fork_parent(void) {
+    hz_lock_fork_end();
     hz_meta_unlock();
     hz_front_pool_unlock();
     hz_batch_pool_unlock();
@@ -101,6 +103,7 @@ static void settle_buried(struct hz_owner *owner) {
 }
 
 void hz_thread_after_fork_child(void) {
+    hz_lock_fork_end();
     hz_lock_check_reset();
     hz_meta_reset_lock();
     hz_front_pool_reset_lock();
