@@ -69,54 +69,15 @@ unsigned hz_desc_take(struct hz_arena *arena, struct hz_desc *desc, void **slots
     return count;
 }
 
-/* The bit of block index, and the word it lies in. */
-static uint64_t *bit_of(const struct hz_arena *arena, const struct hz_desc *desc, uint32_t index,
-                        uint64_t *ret_bit) {
-    *ret_bit = (uint64_t)1 << (index & 63);
-    if (desc->block_count <= HZ_RUN_MASK_BLOCKS)
-        return (uint64_t *)&desc->run.mask;
-    return hz_desc_words(arena, desc) + (index >> 6);
-}
-
-static enum hz_put judge(const struct hz_arena *arena, const struct hz_desc *desc,
-                         const void *address, uint32_t *ret_index) {
-    const struct hz_class *class = &hz_class_table[desc->class_index];
-    size_t offset = (size_t)((const char *)address - hz_desc_start(arena, desc));
-    uint32_t index = hz_class_block_index(class, offset);
-    if (HZ_UNLIKELY(index >= desc->carved))
-        return HZ_PUT_INVALID;
-    if (HZ_UNLIKELY((size_t)index * class->block_bytes != offset))
-        return HZ_PUT_INTERIOR;
-    *ret_index = index;
-    return HZ_PUT_DONE;
-}
-
 enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *desc,
                           const void *address) {
     uint32_t index;
-    enum hz_put verdict = judge(arena, desc, address, &index);
+    enum hz_put verdict = hz_desc_locate(arena, desc, address, &index);
     if (verdict != HZ_PUT_DONE)
         return verdict;
     uint64_t bit;
-    const uint64_t *word = bit_of(arena, desc, index, &bit);
+    const uint64_t *word = hz_desc_bit(arena, desc, index, &bit);
     return (*word & bit) != 0 ? HZ_PUT_DOUBLE : HZ_PUT_DONE;
-}
-
-enum hz_put hz_desc_put(struct hz_arena *arena, struct hz_desc *desc, const void *address) {
-    uint32_t index;
-    enum hz_put verdict = judge(arena, desc, address, &index);
-    if (HZ_UNLIKELY(verdict != HZ_PUT_DONE))
-        return verdict;
-    uint64_t bit;
-    uint64_t *word = bit_of(arena, desc, index, &bit);
-    if (HZ_UNLIKELY((*word & bit) != 0))
-        return HZ_PUT_DOUBLE;
-    *word |= bit;
-    if (desc->block_count > HZ_RUN_MASK_BLOCKS)
-        desc->run.mask |= (uint64_t)1 << (index >> 6);
-    desc->used--;
-    desc->idle_passes = 0;
-    return HZ_PUT_DONE;
 }
 
 static bool is_free(const struct hz_arena *arena, const struct hz_desc *desc, unsigned index) {

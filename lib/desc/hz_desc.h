@@ -97,8 +97,46 @@ HZ_HIDDEN unsigned hz_desc_take(struct hz_arena *arena, struct hz_desc *desc, vo
 HZ_HIDDEN enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *desc,
                                     const void *address);
 
+/* The bit of block index, and the word it lies in. */
+HZ_INLINE uint64_t *hz_desc_bit(const struct hz_arena *arena, const struct hz_desc *desc, uint32_t index,
+                        uint64_t *ret_bit) {
+    *ret_bit = (uint64_t)1 << (index & 63);
+    if (desc->block_count <= HZ_RUN_MASK_BLOCKS)
+        return (uint64_t *)&desc->run.mask;
+    return hz_desc_words(arena, desc) + (index >> 6);
+}
+
+/* The index of the block that starts at address, or why there is none. */
+HZ_INLINE enum hz_put hz_desc_locate(const struct hz_arena *arena, const struct hz_desc *desc,
+                         const void *address, uint32_t *ret_index) {
+    const struct hz_class *class = &hz_class_table[desc->class_index];
+    size_t offset = (size_t)((const char *)address - hz_desc_start(arena, desc));
+    uint32_t index = hz_class_block_index(class, offset);
+    if (HZ_UNLIKELY(index >= desc->carved))
+        return HZ_PUT_INVALID;
+    if (HZ_UNLIKELY((size_t)index * class->block_bytes != offset))
+        return HZ_PUT_INTERIOR;
+    *ret_index = index;
+    return HZ_PUT_DONE;
+}
+
 /* Makes the block at address, which lies in the run, available again. */
-HZ_HIDDEN enum hz_put hz_desc_put(struct hz_arena *arena, struct hz_desc *desc, const void *address);
+HZ_INLINE enum hz_put hz_desc_put(struct hz_arena *arena, struct hz_desc *desc, const void *address) {
+    uint32_t index;
+    enum hz_put verdict = hz_desc_locate(arena, desc, address, &index);
+    if (HZ_UNLIKELY(verdict != HZ_PUT_DONE))
+        return verdict;
+    uint64_t bit;
+    uint64_t *word = hz_desc_bit(arena, desc, index, &bit);
+    if (HZ_UNLIKELY((*word & bit) != 0))
+        return HZ_PUT_DOUBLE;
+    *word |= bit;
+    if (desc->block_count > HZ_RUN_MASK_BLOCKS)
+        desc->run.mask |= (uint64_t)1 << (index >> 6);
+    desc->used--;
+    desc->idle_passes = 0;
+    return HZ_PUT_DONE;
+}
 
 /* The first span of free blocks at or after block index, that were handed out before: its first block in
  * *ret_first and the block after it as the result; 0 when there is none. */
