@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hakozuna.h"
 #include "hz_bits.h"
 #include "hz_fatal.h"
 #include "hz_foreign.h"
@@ -150,11 +151,11 @@ size_t hz_heap_usable(const void *block, const char *verb) {
 }
 
 static void *move(void *block, size_t old_bytes, size_t size) {
-    void *moved = hz_heap_malloc(size);
+    void *moved = hkz_malloc(size);
     if (moved == NULL)
         return NULL;
     memcpy(moved, block, hz_min(old_bytes, size));
-    hz_heap_free(block);
+    hkz_free(block);
     return moved;
 }
 

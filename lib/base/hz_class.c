@@ -5,6 +5,7 @@
 #include "hz_class.h"
 
 struct hz_class hz_class_table[HZ_CLASS_COUNT];
+uint8_t hz_class_index[HZ_CLASS_MAX_BYTES / 256 + HZ_CLASS_COARSE_SHIFT + 1];
 
 _Static_assert(HZ_CLASS_COUNT <= 0xF0, "a tag holds the class in 8 bits, with codes to spare");
 
@@ -30,7 +31,15 @@ static unsigned run_pages(size_t block_bytes) {
     return best;
 }
 
+static void init_index(void) {
+    for (size_t size = 16; size <= HZ_CLASS_FINE_BYTES; size += 16)
+        hz_class_index[size / 16] = (uint8_t)hz_class_of(size);
+    for (size_t size = HZ_CLASS_FINE_BYTES + 256; size <= HZ_CLASS_MAX_BYTES; size += 256)
+        hz_class_index[size / 256 + HZ_CLASS_COARSE_SHIFT] = (uint8_t)hz_class_of(size);
+}
+
 void hz_class_init(void) {
+    init_index();
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
         size_t bytes = hz_class_bytes(i);
         uint64_t units = bytes / 16;

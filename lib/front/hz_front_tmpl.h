@@ -9,9 +9,9 @@
 /* A block for size, or NULL if that takes more than a full bin. */
 HZ_INLINE void *hz_front_malloc(size_t size) {
     struct hz_front *front = hz_self;
-    if (HZ_UNLIKELY(size - 1 >= HZ_CLASS_MAX_BYTES))
+    if (HZ_UNLIKELY(size > HZ_CLASS_MAX_BYTES))
         return NULL;
-    return hz_front_pop(front, hz_class_of(size));
+    return hz_front_pop(front, hz_class_look_up(size));
 }
 
 /* Whether block could be put into its bin. False: not a block of this thread, bin full, or time is up. */
