@@ -14,7 +14,7 @@ static struct hz_arena *small_arena(void) {
 }
 
 Test(map, owns_nothing_before_init) {
-    int local;
+    int local = 0;
     cr_assert_null(hz_map_find(NULL));
     cr_assert_null(hz_map_find(&local));
     cr_assert_null(hz_map_find((void *)UINTPTR_MAX));

@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * api.c -- the reader of options. */
+#include "child.h"
+#include "hz_options.h"
+#include "unit.h"
+
+Test(options, defaults_come_from_the_policy) {
+    hz_options_init();
+    cr_assert_eq(hz_options.decay_ms, hz_policy.decay_ms);
+    cr_assert_eq(hz_options.huge_bytes, hz_policy.huge_bytes);
+    cr_assert_eq(hz_options.thp, (uint64_t)hz_policy.thp);
+    cr_assert_eq(hz_options.on_error, HZ_ON_ERROR_ABORT);
+}
+
+Test(options, variables_are_read) {
+    setenv("HAKOZUNA_DECAY_MS", "123", 1);
+    setenv("HAKOZUNA_ON_ERROR", "report", 1);
+    setenv("HAKOZUNA_ARENA_BYTES", "16M", 1);
+    hz_options_init();
+    cr_assert_eq(hz_options.decay_ms, 123);
+    cr_assert_eq(hz_options.on_error, HZ_ON_ERROR_REPORT);
+    cr_assert_eq(hz_options.arena_bytes, 16 * HZ_MIB);
+}
+
+Test(options, conf_holds_several_and_a_variable_wins) {
+    setenv("HAKOZUNA_CONF", "decay_ms=5:thp=never:huge_bytes=2g:", 1);
+    setenv("HAKOZUNA_DECAY_MS", "6", 1);
+    hz_options_init();
+    cr_assert_eq(hz_options.decay_ms, 6);
+    cr_assert_eq(hz_options.thp, HZ_THP_NEVER);
+    cr_assert_eq(hz_options.huge_bytes, 2048 * HZ_MIB);
+}
+
+/* Exits with 1 if the entry changed decay_ms. */
+static void read_entry(void *entry) {
+    putenv(entry);
+    hz_options_init();
+    if (hz_options.decay_ms != hz_policy.decay_ms)
+        _exit(1);
+}
+
+Test(options, wrong_ones_are_reported_and_change_nothing) {
+    static char entries[][40] = {
+        "HAKOZUNA_DECAY_MS=",     "HAKOZUNA_DECAY_MS=x",          "HAKOZUNA_DECAY_MS=-1",
+        "HAKOZUNA_DECAY_MS=1k",   "HAKOZUNA_DECAY_MS=1000000001", "HAKOZUNA_DECAYMS=7",
+        "HAKOZUNA_THP=sometimes", "HAKOZUNA_HUGE_BYTES=1x",       "HAKOZUNA_CONF=decay_ms",
+        "HAKOZUNA_CONF=decay=7",  "HAKOZUNA_HUGE_BYTES=k",        "HAKOZUNA_HUGE_BYTES=99999999999t",
+    };
+    static struct child child;
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+        need(child_run(&child, read_entry, entries[i]), "fork");
+        need(child_exited(&child, 0), "%s: status %d", entries[i], child.status);
+        need(strstr(child.err, "is ignored") != NULL, "%s: \"%s\"", entries[i], child.err);
+    }
+}
