@@ -24,6 +24,7 @@ const struct hz_policy hz_policy = {
     .bin_blocks_max = HZ_P_BIN_BLOCKS_MAX,
     .bin_blocks_min = HZ_P_BIN_BLOCKS_MIN,
     .batch_bytes = HZ_P_BATCH_BYTES,
+    .batch_blocks_min = HZ_P_BATCH_BLOCKS_MIN,
     .inbox_batches_max = HZ_P_INBOX_BATCHES_MAX,
     .huge_bytes = HZ_P_HUGE_BYTES,
     .remap_bytes = HZ_P_REMAP_BYTES,

@@ -17,7 +17,8 @@ struct hz_policy {
     size_t bin_bytes;           /* most bytes of free blocks in one bin of a thread's cache */
     unsigned bin_blocks_max;    /* most blocks in one bin */
     unsigned bin_blocks_min;    /* a bin never shrinks below this */
-    size_t batch_bytes;         /* a hand-back batch leaves when it holds this much */
+    size_t batch_bytes;         /* a hand-back batch leaves when it holds this much, */
+    unsigned batch_blocks_min;  /* in at least so many blocks */
     unsigned inbox_batches_max; /* beyond this many waiting batches the sender takes them in itself */
     size_t huge_bytes;          /* blocks from this size on get a mapping of their own */
     size_t remap_bytes;         /* a growing block from this size on moves by page table, not by copy */

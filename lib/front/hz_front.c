@@ -39,7 +39,8 @@ void hz_front_init(void) {
     size_t slots = 0;
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
         size_t blocks = hz_policy.bin_bytes / hz_class_bytes(i);
-        blocks = hz_min(hz_max(blocks, 2), hz_policy.bin_blocks_max);
+        blocks = hz_max(blocks, hz_max(hz_policy.bin_blocks_min, 2)); /* even of the largest */
+        blocks = hz_min(blocks, hz_policy.bin_blocks_max);
         capacity_max[i] = (uint16_t)blocks;
         slots += 3 * blocks + 16;
     }
@@ -334,7 +335,8 @@ void hz_front_put_remote(struct hz_front *front, hz_tag tag, void *block) {
     struct hz_batch *batch = outgoing->batch;
     batch->blocks[batch->count++] = block;
     outgoing->bytes += hz_class_table[hz_tag_class(tag)].block_bytes;
-    if (batch->count == HZ_BATCH_BLOCKS || outgoing->bytes >= hz_policy.batch_bytes)
+    bool is_heavy = outgoing->bytes >= hz_policy.batch_bytes && batch->count >= hz_policy.batch_blocks_min;
+    if (batch->count == HZ_BATCH_BLOCKS || is_heavy)
         send(outgoing);
 }
 

@@ -8,6 +8,7 @@
 #define HZ_P_BIN_BLOCKS_MAX 1024             /* a document, a batch: what is freed at once fits */
 #define HZ_P_BIN_BLOCKS_MIN 8                /* what a class used once in a while keeps at hand */
 #define HZ_P_BATCH_BYTES (256 * HZ_KIB)      /* most that one batch holds back from its owner */
+#define HZ_P_BATCH_BLOCKS_MIN 8              /* in fewer the push costs more than the blocks */
 #define HZ_P_INBOX_BATCHES_MAX 64            /* then the owner sleeps, and the sender does its work */
 #define HZ_P_HUGE_BYTES (256 * HZ_MIB)       /* above, one more mapping costs less than a hole in the arena */
 #define HZ_P_REMAP_BYTES (32 * HZ_MIB)       /* above, moving page tables beats copying */

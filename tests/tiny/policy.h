@@ -8,6 +8,7 @@
 #define HZ_P_BIN_BLOCKS_MAX 2
 #define HZ_P_BIN_BLOCKS_MIN 1
 #define HZ_P_BATCH_BYTES 64                  /* few blocks per batch */
+#define HZ_P_BATCH_BLOCKS_MIN 1
 #define HZ_P_INBOX_BATCHES_MAX 1
 #define HZ_P_HUGE_BYTES (1 * HZ_MIB)
 #define HZ_P_REMAP_BYTES (192 * HZ_KIB)
