@@ -38,8 +38,8 @@ static bool init_memory(void) {
 }
 
 /* Outside the lock, since registering may allocate. Handlers run before fork in reverse order of
- * registration; the first call of malloc comes before everybody else's handlers, so ours run last, when
- * nobody allocates any more. */
+ * registration; most programs allocate before they register theirs, so ours run last. Where a handler runs
+ * while we hold all locks, the locks let its thread pass: see hz_lock.h. */
 static void register_fork_handlers(void) {
     if (!hz_exchange_acquire(&has_fork_handlers, true))
         (void)pthread_atfork(hz_thread_before_fork, hz_thread_after_fork_parent,

@@ -31,8 +31,8 @@ struct hz_lock {
 
 #define HZ_LOCK_INIT(lock_rank) {0, (lock_rank)}
 
-/* Between the two calls the calling thread holds every lock there is, for fork, and for it taking and giving
- * do nothing: fork handlers of others that run in between may allocate. */
+/* Between the two calls the calling thread holds every lock that fork must not tear (all but the one of
+ * start-up), and for it taking and giving do nothing, and trying fails: fork handlers of others that run in between may allocate. */
 HZ_HIDDEN void hz_lock_fork_begin(void);
 HZ_HIDDEN void hz_lock_fork_end(void);
 

@@ -42,11 +42,11 @@ HZ_HIDDEN bool hz_central_adopt(struct hz_owner *owner, const void *block);
  * vacant. The caller has given back every block that its cache held. */
 HZ_HIDDEN void hz_central_retire(struct hz_owner *owner);
 
-/* The same for an owner whose thread does not exist in a forked child; all locks are held. Blocks that its
+/* The same for an owner whose thread does not exist in a forked child, which has one thread. Blocks that its
  * cache held stay lost to this process. */
 HZ_HIDDEN void hz_central_bury(struct hz_owner *owner);
 
-/* One block of the class from, and one to, the commons: for threads without a cache. */
+/* One block of the class from the commons, for threads without a cache. */
 HZ_HIDDEN void *hz_central_take_common(unsigned class_index);
 
 /* Gives the owner's empty runs of the class to the source. lock: the owner's. */

@@ -362,8 +362,8 @@ void hz_front_destroy(struct hz_front *front) {
 
 size_t hz_front_cached_bytes(struct hz_front *front) {
     size_t bytes = 0;
-    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
-        bytes += bin_count(front, i) * hz_class_bytes(i);
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) /* top and base may belong to two moments */
+        bytes += hz_min(bin_count(front, i), capacity_max[i]) * hz_class_bytes(i);
     for (unsigned i = 0; i < HZ_OUTGOING; i++)
         bytes += front->outgoing[i].bytes;
     return bytes;

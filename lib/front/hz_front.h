@@ -64,7 +64,7 @@ HZ_INLINE void *hz_front_pop(struct hz_front *front, unsigned class_index) {
     return block;
 }
 
-/* Whether the bin had room for block. The slot is written before the top, for statistics that read both. */
+/* Whether the bin had room for block. */
 HZ_INLINE bool hz_front_push(struct hz_front *front, unsigned class_index, void *block) {
     void **top = hz_load_relaxed(&front->top[class_index]);
     if (HZ_UNLIKELY(top == front->limit[class_index]))

@@ -5,7 +5,7 @@
  *
  * There is no helper thread; the clock is looked at by frees. Every front counts its frees down and asks the
  * time when the count runs out; the count adapts, so that a busy thread asks every few milliseconds and a
- * thread that frees once in a while asks every time.
+ * thread that frees once in a while asks nearly every time.
  * Does not: run when nobody frees. */
 #pragma once
 #include "hz_front.h"

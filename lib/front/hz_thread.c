@@ -48,10 +48,12 @@ struct hz_front *hz_thread_front(void) {
 
 /* --- Fork ------------------------------------------------------------------------------------- */
 
-/* Owners are created under the table's lock, so that their number stands once it is held. */
+static uint32_t forked_count; /* lock: owner table; owners there were when the fork began */
+
+/* Owners are created under the table's lock. A fork handler of others that allocates may still create one
+ * while the fork is under way; it belongs to the forking thread and needs no visit. */
 static void each_owner(void (*visit)(struct hz_owner *owner)) {
-    uint32_t count = hz_owner_count();
-    for (uint32_t id = HZ_OWNER_COMMONS_ID + 1; id <= count; id++)
+    for (uint32_t id = HZ_OWNER_COMMONS_ID + 1; id <= forked_count; id++)
         visit(hz_owner_get(id));
     visit(hz_owner_commons());
 }
@@ -63,6 +65,7 @@ static void reset_owner(struct hz_owner *owner) { hz_lock_reset(&owner->lock); }
 void hz_thread_before_fork(void) {
     hz_maintain_lock();
     hz_owner_table_lock();
+    forked_count = hz_owner_count();
     each_owner(take_owner);
     hz_source_lock();
     hz_huge_lock();

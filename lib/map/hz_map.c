@@ -92,8 +92,10 @@ static struct hz_arena *last_arena(void) {
 }
 
 struct hz_arena *hz_map_grow(size_t page_count) {
+    if (page_count > ARENA_BYTES_MAX >> HZ_PAGE_LOG2)
+        return NULL;
     struct hz_arena *arena = hz_meta_alloc(sizeof *arena);
-    if (arena == NULL || page_count > ARENA_BYTES_MAX >> HZ_PAGE_LOG2)
+    if (arena == NULL)
         return NULL;
     size_t least = hz_align_up(page_count << HZ_PAGE_LOG2, ARENA_ALIGNMENT);
     size_t wanted = hz_max(default_bytes(), least);

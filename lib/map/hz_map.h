@@ -3,10 +3,10 @@
  *
  * hz_map.h -- arenas and the page map: from an address to the tag, descriptor and bitmap of its page.
  *
- * An arena is one reserved address range of 64 KiB pages. Its sidecar, a range of its own, holds three
- * arrays indexed by page number: a u32 tag, a descriptor slot and a bitmap slot. Both are committed
- * together, from the start upwards, and stay committed; tags can be read everywhere from the start. The first arena is the one that the fast path
- * tests; further arenas follow on a list that only grows.
+ * An arena is one reserved address range of 64 KiB pages. Its sidecar, in ranges of its own, is three
+ * arrays indexed by page number: a u32 tag, a descriptor slot and a bitmap slot. All are committed together
+ * with the pages, from the start upwards, and stay committed; tags can be read everywhere from the start.
+ * The first arena is the one that the fast path tests; further arenas follow on a list that only grows.
  * Does not: know what tags, descriptors or bitmaps mean, or which pages are free. */
 #pragma once
 #include "hz_atomic.h"

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * hz_os.h -- the contract with the kernel: address space, pages, time, entropy, environment.
+ * hz_os.h -- the contract with the kernel: address space, pages, time, environment.
  *
  * Every function keeps errno, calls nothing that could call malloc, and works before constructors ran.
  * A false or NULL result means that the kernel refused and nothing changed. Thread-safe.
@@ -40,9 +40,6 @@ HZ_HIDDEN bool hz_os_move_pages(void *from, void *to, size_t bytes);
 
 /* Asks for (or against) transparent huge pages in the range. Advice only. */
 HZ_HIDDEN void hz_os_advise_huge(void *start, size_t bytes, bool wanted);
-
-/* Names the range in /proc/PID/maps where the kernel can (Linux 5.17). Advice only. */
-HZ_HIDDEN void hz_os_name(void *start, size_t bytes, const char *name);
 
 /* How much address space this process may reserve in all; SIZE_MAX when unlimited. */
 HZ_HIDDEN size_t hz_os_address_limit(void);

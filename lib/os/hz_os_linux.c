@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -24,10 +23,6 @@
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
-#endif
-#ifndef PR_SET_VMA
-#define PR_SET_VMA 0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
 #endif
 
 extern char **environ;
@@ -125,12 +120,6 @@ bool hz_os_move_pages(void *from, void *to, size_t bytes) {
 
 void hz_os_advise_huge(void *start, size_t bytes, bool wanted) {
     (void)advise(start, bytes, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-}
-
-void hz_os_name(void *start, size_t bytes, const char *name) {
-    int saved = errno;
-    (void)prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, start, bytes, name);
-    errno = saved;
 }
 
 size_t hz_os_address_limit(void) {

@@ -38,7 +38,7 @@ static void init_owner(struct hz_owner *owner, uint32_t id) {
 /* A new number. lock: owner table. */
 static struct hz_owner *add_owner(void) {
     uint32_t index = hz_load_relaxed(&count);
-    if (index >> CHUNK_LOG2 >= CHUNK_COUNT)
+    if ((index + 1) >> 24 != 0) /* a tag has 24 bits for the number */
         return NULL;
     struct hz_owner *chunk = hz_load_relaxed(&chunks[index >> CHUNK_LOG2]);
     if (chunk == NULL) {

@@ -58,9 +58,10 @@ static struct hz_desc *first_fit(const struct hz_list *list, size_t page_count, 
 }
 
 struct hz_desc *hz_free_runs_find(struct hz_free_runs *runs, size_t page_count) {
-    unsigned list = list_of(page_count);
+    unsigned own = list_of(page_count);
+    unsigned list = own;
     struct hz_desc *desc = first_fit(&runs->lists[list], page_count, WALK_MAX);
     while (desc == NULL && (list = next_occupied(runs, list + 1)) < HZ_FREE_LISTS)
         desc = first_fit(&runs->lists[list], page_count, WALK_MAX);
-    return desc;
+    return desc != NULL ? desc : first_fit(&runs->lists[own], page_count, UINT32_MAX);
 }

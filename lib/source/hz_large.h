@@ -14,7 +14,7 @@ HZ_HIDDEN void hz_large_init(size_t huge_bytes, size_t remap_bytes);
  * as zeros. NULL when memory lacks. */
 HZ_HIDDEN void *hz_large_take(size_t size, size_t alignment, bool *ret_is_zero);
 
-/* Frees the large block in an arena that starts at block; false if another thread has just freed it. */
+/* Frees the large block of an arena that desc describes; false if another thread has just freed it. */
 HZ_HIDDEN bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc);
 
 /* Makes the arena's large block hold size bytes: in place, or, when it is long enough for that to pay, by

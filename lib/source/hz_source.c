@@ -276,6 +276,12 @@ static size_t purge_oldest(uint32_t now_ms, uint32_t age_ms) {
     return done ? count : 0;
 }
 
+/* Without a decay time nothing stays dirty. */
+static void purge_at_once(uint32_t now_ms) {
+    while (decay_ms == 0 && purge_oldest(now_ms, 0) != 0)
+        continue;
+}
+
 void hz_source_mark_large(struct hz_desc *desc) {
     hz_lock_take(&lock);
     desc->kind = HZ_DESC_LARGE;
@@ -297,11 +303,10 @@ void hz_source_give(struct hz_arena *arena, struct hz_desc *desc) {
     active_pages -= count;
     merge(arena, page, count, true, now_ms);
     hz_lock_give(&lock);
-    if (decay_ms == 0)
-        (void)purge_oldest(now_ms, 0);
+    purge_at_once(now_ms);
 }
 
-/* Adds the free pages right after a run that stay available, up to wanted; returns how many. */
+/* Takes the wanted pages from end on, if they are free or were never used. */
 static bool take_after(struct hz_arena *arena, size_t end, size_t wanted, bool *ret_dirty) {
     for (unsigned kind = 0; kind < 2; kind++) {
         struct hz_desc *next = free_at(arena, end, kind == 0);
@@ -352,6 +357,7 @@ void hz_source_shrink(struct hz_arena *arena, struct hz_desc *desc, size_t page_
     large_pages -= count;
     merge(arena, page, count, true, now_ms);
     hz_lock_give(&lock);
+    purge_at_once(now_ms);
 }
 
 bool hz_source_decay(uint32_t now_ms) {
