@@ -9,14 +9,12 @@
 #include "hz_os.h"
 #include "hz_source.h"
 
-static struct hz_arena *arena_of(const struct hz_desc *desc) { return hz_owner_arena(desc); }
-
 /* --- Runs: all under the owner's lock --------------------------------------------------------- */
 
 static void release_run(struct hz_owner *owner, struct hz_desc *desc) {
     hz_owner_detach(owner, desc);
     owner->counts.runs_released++;
-    hz_source_give(arena_of(desc), desc);
+    hz_source_give(hz_desc_arena(desc), desc);
 }
 
 static struct hz_desc *create_run(struct hz_owner *owner, unsigned class_index) {
@@ -34,7 +32,7 @@ static struct hz_desc *create_run(struct hz_owner *owner, unsigned class_index) 
 /* From the commons to owner; both locks are held. */
 static void change_owner(struct hz_owner *owner, struct hz_desc *desc) {
     hz_owner_detach(hz_owner_commons(), desc);
-    hz_owner_adopt(owner, arena_of(desc), desc);
+    hz_owner_adopt(owner, hz_desc_arena(desc), desc);
 }
 
 static struct hz_desc *adopt_run(struct hz_owner *owner, unsigned class_index) {
@@ -57,7 +55,7 @@ unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **sl
         desc = create_run(owner, class_index);
     if (desc == NULL)
         return 0;
-    unsigned taken = hz_desc_take(arena_of(desc), desc, slots, count);
+    unsigned taken = hz_desc_take(hz_desc_arena(desc), desc, slots, count);
     hz_owner_relist(owner, desc);
     return taken;
 }
@@ -216,7 +214,7 @@ static void surrender(struct hz_owner *owner, struct hz_list *list) {
     while (!hz_list_is_empty(list)) {
         struct hz_desc *desc = HZ_CONTAINER(list->next, struct hz_desc, links);
         hz_owner_detach(owner, desc);
-        hz_owner_adopt(hz_owner_commons(), arena_of(desc), desc);
+        hz_owner_adopt(hz_owner_commons(), hz_desc_arena(desc), desc);
     }
 }
 
@@ -257,7 +255,7 @@ enum { SWEPT = UINT8_MAX };
 
 /* Whole kernel pages of free blocks. The blocks' contents are nobody's; later readers see zeros. */
 static size_t sweep_run(const struct hz_desc *desc) {
-    const struct hz_arena *arena = arena_of(desc);
+    const struct hz_arena *arena = hz_desc_arena(desc);
     size_t block_bytes = hz_class_table[desc->class_index].block_bytes;
     uintptr_t start = (uintptr_t)hz_desc_start(arena, desc);
     size_t page = hz_os_page_bytes();

@@ -17,7 +17,6 @@ enum { HZ_BATCH_BLOCKS = 62 };
 struct hz_batch {
     void *next; /* the next member of the chain; in the pool, the next batch */
     uint32_t count;
-    uint32_t owner_id;
     void *blocks[HZ_BATCH_BLOCKS];
 };
 _Static_assert(sizeof(struct hz_batch) <= 512, "a batch is eight cache lines");

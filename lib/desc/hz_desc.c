@@ -8,6 +8,13 @@
 
 #include "hz_bits.h"
 
+struct hz_arena *hz_desc_arena(const struct hz_desc *desc) {
+    struct hz_arena *arena = &hz_map_first;
+    while ((size_t)((const char *)desc - arena->descs) >= arena->page_count * HZ_MAP_DESC_BYTES)
+        arena = hz_load_acquire(&arena->next);
+    return arena;
+}
+
 void hz_desc_init_run(struct hz_arena *arena, struct hz_desc *desc, unsigned class_index) {
     const struct hz_class *class = &hz_class_table[class_index];
     desc->class_index = (uint8_t)class_index;

@@ -85,6 +85,9 @@ HZ_INLINE unsigned hz_desc_available(const struct hz_desc *desc) {
     return (unsigned)desc->block_count - desc->used;
 }
 
+/* The arena that a descriptor belongs to. */
+HZ_HIDDEN struct hz_arena *hz_desc_arena(const struct hz_desc *desc);
+
 /* Makes the pages of a run, which the source handed out, a class run with every block available. */
 HZ_HIDDEN void hz_desc_init_run(struct hz_arena *arena, struct hz_desc *desc, unsigned class_index);
 

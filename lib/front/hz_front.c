@@ -318,10 +318,7 @@ static HZ_NOINLINE bool open_batch(struct hz_front *front, struct hz_outgoing *o
     send(outgoing);
     outgoing->batch = new_batch(front);
     outgoing->owner_id = owner_id;
-    if (outgoing->batch == NULL)
-        return false;
-    outgoing->batch->owner_id = owner_id;
-    return true;
+    return outgoing->batch != NULL;
 }
 
 void hz_front_put_remote(struct hz_front *front, hz_tag tag, void *block) {

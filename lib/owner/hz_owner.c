@@ -89,13 +89,6 @@ void hz_owner_recycle(struct hz_owner *owner) {
     hz_lock_give(&lock);
 }
 
-struct hz_arena *hz_owner_arena(const struct hz_desc *desc) {
-    struct hz_arena *arena = &hz_map_first;
-    while ((size_t)((const char *)desc - arena->descs) >= arena->page_count * HZ_MAP_DESC_BYTES)
-        arena = hz_load_acquire(&arena->next);
-    return arena;
-}
-
 void hz_owner_adopt(struct hz_owner *owner, struct hz_arena *arena, struct hz_desc *desc) {
     desc->run.owner = owner;
     desc->is_listed = hz_desc_available(desc) != 0;

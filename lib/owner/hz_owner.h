@@ -87,6 +87,3 @@ HZ_INLINE struct hz_desc *hz_owner_first(struct hz_owner *owner, unsigned class_
     struct hz_list *list = &owner->partial[class_index];
     return hz_list_is_empty(list) ? NULL : HZ_CONTAINER(list->next, struct hz_desc, links);
 }
-
-/* The arena that holds a descriptor. */
-HZ_HIDDEN struct hz_arena *hz_owner_arena(const struct hz_desc *desc);

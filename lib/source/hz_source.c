@@ -163,9 +163,7 @@ static struct hz_desc *take_free(struct hz_free_runs *runs, size_t page_count, s
     struct hz_desc *desc = hz_free_runs_find(runs, page_count + slack);
     if (desc == NULL)
         return NULL;
-    struct hz_arena *arena = &hz_map_first;
-    while ((size_t)((char *)desc - arena->descs) >= arena->page_count * HZ_MAP_DESC_BYTES)
-        arena = hz_load_relaxed(&arena->next);
+    struct hz_arena *arena = hz_desc_arena(desc);
     *ret_arena = arena;
     return cut(arena, desc, aligned_page(arena, hz_desc_page(arena, desc), alignment), page_count);
 }
@@ -252,9 +250,7 @@ static size_t purge_oldest(uint32_t now_ms, uint32_t age_ms) {
         hz_lock_give(&lock);
         return 0;
     }
-    struct hz_arena *arena = &hz_map_first;
-    while ((size_t)((char *)desc - arena->descs) >= arena->page_count * HZ_MAP_DESC_BYTES)
-        arena = hz_load_relaxed(&arena->next);
+    struct hz_arena *arena = hz_desc_arena(desc);
     size_t page = hz_desc_page(arena, desc);
     size_t count = desc->page_count;
     remove_free(desc);

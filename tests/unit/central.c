@@ -195,7 +195,7 @@ Test(central, inbox_is_received_into_the_runs) {
     cr_assert(hz_inbox_is_empty(owner));
     cr_assert_eq(owner->counts.remote_batches, 1);
     cr_assert_eq(owner->counts.remote_blocks, SLOTS - 4);
-    hz_desc_validate(hz_owner_arena(desc), desc);
+    hz_desc_validate(hz_desc_arena(desc), desc);
 }
 
 Test(central, strays_go_on_to_their_owner) {
@@ -257,7 +257,7 @@ Test(central, wrong_blocks_change_nothing) {
     void *wrong[4] = {slots[0], slots[0], (char *)slots[1] + 8, (char *)slots[0] + 60000};
     put(owner, wrong, 4);
     cr_assert_eq(desc->used, 3);
-    hz_desc_validate(hz_owner_arena(desc), desc);
+    hz_desc_validate(hz_desc_arena(desc), desc);
 }
 
 /* Free blocks read as zeros after the sweep; used ones keep their contents. */

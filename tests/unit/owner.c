@@ -138,8 +138,8 @@ Test(owner, arena_of_a_descriptor) {
     start_owners();
     struct hz_arena *second = hz_map_grow(16);
     cr_assert_not_null(second);
-    cr_assert_eq(hz_owner_arena(hz_desc_at(&hz_map_first, 7)), &hz_map_first);
-    cr_assert_eq(hz_owner_arena(hz_desc_at(second, 7)), second);
+    cr_assert_eq(hz_desc_arena(hz_desc_at(&hz_map_first, 7)), &hz_map_first);
+    cr_assert_eq(hz_desc_arena(hz_desc_at(second, 7)), second);
 }
 
 static void check_route(const void *address, enum hz_verdict verdict, const struct hz_desc *desc) {
