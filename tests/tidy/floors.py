@@ -15,6 +15,8 @@ import sys
 import tempfile
 
 FLOORS = ["base", "os", "atomic", "map", "desc", "owner", "source", "central", "front", "api"]
+# Beside the floors: folders that rest on the lowest few and that no floor may include.
+BESIDE = {"tiny": FLOORS[:3]}
 C_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wundef", "-Wshadow",
            "-Wstrict-prototypes", "-Wmissing-prototypes", "-Werror"]
 CXX_FLAGS = ["-std=c++11", "-Wall", "-Wextra", "-Wundef", "-Werror"]
@@ -33,13 +35,13 @@ def floor_files(root, floor):
 def header_floors(root):
     """{header file name: number of its floor}; a name on two floors is a fault."""
     owner, faults = {}, []
-    for number, floor in enumerate(FLOORS):
+    for number, floor in enumerate(FLOORS + list(BESIDE)):
         for path in floor_files(root, floor):
             name = os.path.basename(path)
             if not name.endswith(".h"):
                 continue
             if name in owner:
-                faults.append(f"{path}: lib/{FLOORS[owner[name]]} has a header of that name too")
+                faults.append(f"{path}: another floor has a header of that name too")
             owner[name] = number
     return owner, faults
 
@@ -50,7 +52,8 @@ def include_faults(text, where, number, owner):
     for name in INCLUDE.findall(text):
         above = owner.get(os.path.basename(name), -1)
         if above > number:
-            faults.append(f"{where}: includes {name} of lib/{FLOORS[above]}, a higher floor")
+            folder = (FLOORS + list(BESIDE))[above]
+            faults.append(f"{where}: includes {name} of lib/{folder}, a higher floor")
         if "/" in name and name.startswith("."):
             faults.append(f"{where}: includes {name}, around the include path")
     return faults
@@ -58,8 +61,12 @@ def include_faults(text, where, number, owner):
 
 def include_path(root, number):
     """The -I options of a floor: its own folder and those below."""
-    folders = [os.path.join(root, "lib", floor) for floor in FLOORS[:number + 1]]
-    if FLOORS[number] == "api":
+    below = FLOORS[:number + 1]
+    if number >= len(FLOORS):
+        name = list(BESIDE)[number - len(FLOORS)]
+        below = BESIDE[name] + [name]
+    folders = [os.path.join(root, "lib", floor) for floor in below]
+    if below[-1] == "api" or below[-1] in BESIDE:
         folders.append(os.path.join(root, "include"))
     return [f"-I{folder}" for folder in folders]
 
@@ -78,9 +85,15 @@ def check_order(root, cc):
         for path in floor_files(root, floor):
             with open(path, encoding="utf-8") as file:
                 faults += include_faults(file.read(), os.path.relpath(path, root), number, owner)
+    for beside, below in BESIDE.items():
+        seen = {name: at for name, at in owner.items() if at < len(FLOORS)}
+        for path in floor_files(root, beside):
+            with open(path, encoding="utf-8") as file:
+                faults += include_faults(file.read(), os.path.relpath(path, root), len(below) - 1,
+                                         seen)
     # Controls: the text check and the include path each refuse an include from above.
     for name, above in owner.items():
-        if above == 0:
+        if above == 0 or above >= len(FLOORS):
             continue
         line = f'#include "{name}"\n'
         if not include_faults(line, "control", above - 1, owner):
@@ -93,7 +106,7 @@ def check_order(root, cc):
 def check_headers(root, cc, cxx):
     """Faults of headers that do not stand alone."""
     faults = []
-    for number, floor in enumerate(FLOORS):
+    for number, floor in enumerate(FLOORS + list(BESIDE)):
         for path in floor_files(root, floor):
             if not path.endswith(".h") or path.endswith("_tmpl.h"):
                 continue
@@ -101,16 +114,18 @@ def check_headers(root, cc, cxx):
             said = compiles(cc, flags, f'#include "{os.path.basename(path)}"\n', "c")
             if said:
                 faults.append(f"{os.path.relpath(path, root)} does not compile alone:\n{said}")
-    public = '#include "hakozuna.h"\n'
     where = [f"-I{os.path.join(root, 'include')}"]
-    for name, compiler, flags, language in (("C", cc, ["-std=c11", *C_FLAGS[2:]], "c"),
-                                            ("C++", cxx, CXX_FLAGS, "c++")):
-        if compiler is None:
-            print("no C++ compiler here: hakozuna.h was compiled as C only")
+    for public in sorted(os.listdir(os.path.join(root, "include"))):
+        if not public.endswith(".h"):
             continue
-        said = compiles(compiler, flags + where, public, language)
-        if said:
-            faults.append(f"include/hakozuna.h does not compile alone as {name}:\n{said}")
+        for name, compiler, flags, language in (("C", cc, ["-std=c11", *C_FLAGS[2:]], "c"),
+                                                ("C++", cxx, CXX_FLAGS, "c++")):
+            if compiler is None:
+                print(f"no C++ compiler here: {public} was compiled as C only")
+                continue
+            said = compiles(compiler, flags + where, f'#include "{public}"\n', language)
+            if said:
+                faults.append(f"include/{public} does not compile alone as {name}:\n{said}")
     # Control: a header that uses what it does not include is refused.
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "control.h"), "w", encoding="utf-8") as file:
@@ -125,7 +140,7 @@ def main():
     root, what = sys.argv[1], sys.argv[2]
     cc = sys.argv[3].split() if len(sys.argv) > 3 else ["cc"]
     cxx = sys.argv[4].split() if len(sys.argv) > 4 else None
-    known = set(FLOORS)
+    known = set(FLOORS) | set(BESIDE)
     faults = [f"lib/{name} is no floor that floors.py knows" for name in
               sorted(os.listdir(os.path.join(root, "lib")))
               if os.path.isdir(os.path.join(root, "lib", name)) and name not in known]
