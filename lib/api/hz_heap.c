@@ -16,6 +16,7 @@
 #include "hz_init.h"
 #include "hz_large.h"
 #include "hz_maintain.h"
+#include "hz_policy.h"
 #include "hz_thread.h"
 
 static hz_counter out_of_memory;
@@ -32,10 +33,16 @@ uint64_t hz_heap_out_of_memory_count(void) { return hz_load_relaxed(&out_of_memo
 
 static void *take_block(unsigned class_index) {
     struct hz_front *front = hz_thread_front();
+    void *block;
     if (HZ_UNLIKELY(front == NULL))
-        return hz_central_take_common(class_index);
-    void *block = hz_front_pop(front, class_index);
-    return block != NULL ? block : hz_front_refill(front, class_index);
+        block = hz_central_take_common(class_index);
+    else
+        block = hz_front_pop(front, class_index);
+    if (block == NULL && front != NULL)
+        block = hz_front_refill(front, class_index);
+    if (hz_policy.is_strict && block != NULL)
+        hz_front_hand_out(front, block);
+    return block;
 }
 
 static void *take(size_t size, size_t alignment, bool *ret_is_zero) {
@@ -85,27 +92,46 @@ void *hz_heap_aligned(size_t alignment, size_t size) {
 
 /* --- Release ---------------------------------------------------------------------------------- */
 
-static void free_block(struct hz_front *front, hz_tag tag, void *block) {
-    uint32_t owner_id = hz_tag_owner(tag);
-    bool is_mine = front != NULL && (owner_id == front->owner->id);
-    if (front != NULL && owner_id == HZ_OWNER_COMMONS_ID) {
-        hz_lock_take(&front->owner->lock);
-        is_mine = hz_central_adopt(front->owner, block);
-        hz_lock_give(&front->owner->lock);
-    }
-    if (is_mine)
-        hz_front_put(front, hz_tag_class(tag), block);
-    else if (front == NULL || owner_id == HZ_OWNER_COMMONS_ID)
-        hz_central_return(block);
+/* Which error a wrong pointer is, and how that is known. */
+static HZ_COLD void report_wrong(const struct hz_route *route, const char *verb, const void *pointer) {
+    enum hz_put put = route->verdict == HZ_ROUTE_BLOCK ? hz_central_judge(pointer) : HZ_PUT_DONE;
+    if (route->verdict == HZ_ROUTE_INTERIOR || put == HZ_PUT_INTERIOR)
+        hz_report(HZ_ERROR_INTERIOR_FREE, verb, pointer, "inside a block, not at its start");
+    else if (route->verdict == HZ_ROUTE_INVALID || put == HZ_PUT_INVALID)
+        hz_report(HZ_ERROR_INVALID_FREE, verb, pointer, "in our memory, where no block is");
+    else if (route->verdict == HZ_ROUTE_FREED)
+        hz_report(HZ_ERROR_DOUBLE_FREE, verb, pointer, "freed already; its pages have been returned since");
     else
-        hz_front_put_remote(front, tag, block);
+        hz_report(HZ_ERROR_DOUBLE_FREE, verb, pointer, "freed already");
 }
 
-static HZ_COLD void report_wrong(const struct hz_route *route, const char *verb, const void *pointer) {
-    if (route->verdict == HZ_ROUTE_INTERIOR)
-        hz_report(HZ_ERROR_INTERIOR_FREE, verb, pointer, "inside a block, not at its start");
+static HZ_COLD void free_wrong(void *block) {
+    struct hz_route route = hz_route_find(block);
+    report_wrong(&route, "free", block);
+}
+
+/* The commons' run around the block becomes the front's, if it is the commons' still. */
+static hz_tag adopt(struct hz_front *front, hz_tag tag, const void *block) {
+    hz_lock_take(&front->owner->lock);
+    bool is_mine = hz_central_adopt(front->owner, block);
+    hz_lock_give(&front->owner->lock);
+    return is_mine ? hz_tag_make(front->owner->id, hz_tag_class(tag)) : hz_route_tag(block);
+}
+
+static void free_block(struct hz_front *front, hz_tag tag, void *block) {
+    if (front != NULL && hz_tag_owner(tag) == HZ_OWNER_COMMONS_ID)
+        tag = adopt(front, tag, block);
+    if (hz_policy.is_strict && !hz_front_take_back(front, block)) {
+        free_wrong(block);
+        return;
+    }
+    uint32_t owner_id = hz_tag_owner(tag);
+    if (front == NULL || owner_id == HZ_OWNER_COMMONS_ID)
+        hz_central_return(block);
+    else if (owner_id == front->owner->id)
+        hz_front_put(front, hz_tag_class(tag), block);
     else
-        hz_report(HZ_ERROR_INVALID_FREE, verb, pointer, "in our memory, where no block is");
+        hz_policy.remote_ops->put(&front->outbox, tag, block);
 }
 
 static HZ_COLD void free_rare(void *block) {
@@ -125,7 +151,7 @@ void hz_heap_free(void *block) {
         return;
     hz_tag tag = hz_route_tag(block);
     struct hz_front *front = hz_init() ? hz_thread_front() : NULL;
-    if (HZ_LIKELY(tag != HZ_TAG_NONE && hz_tag_class(tag) < HZ_CLASS_COUNT))
+    if (HZ_LIKELY(hz_tag_owner(tag) != 0))
         free_block(front, tag, block);
     else
         free_rare(block);
@@ -136,10 +162,18 @@ void hz_heap_free(void *block) {
 
 /* --- Size and resize -------------------------------------------------------------------------- */
 
+/* The route of a pointer that should be a live block. */
+static struct hz_route find_live(const void *block) {
+    struct hz_route route = hz_route_find(block);
+    if (hz_policy.is_strict && route.verdict == HZ_ROUTE_BLOCK && !hz_mark_has(route.arena, block))
+        route.verdict = hz_central_judge(block) == HZ_PUT_DONE ? HZ_ROUTE_FREED : HZ_ROUTE_INVALID;
+    return route;
+}
+
 size_t hz_heap_usable(const void *block, const char *verb) {
     if (block == NULL)
         return 0;
-    struct hz_route route = hz_route_find(block);
+    struct hz_route route = find_live(block);
     switch (route.verdict) {
     case HZ_ROUTE_BLOCK: return hz_class_table[hz_tag_class(route.tag)].block_bytes;
     case HZ_ROUTE_LARGE: return (size_t)route.desc->page_count << HZ_PAGE_LOG2;
@@ -193,7 +227,7 @@ void *hz_heap_realloc(void *block, size_t size) {
         hz_heap_free(block);
         return NULL;
     }
-    struct hz_route route = hz_route_find(block);
+    struct hz_route route = find_live(block);
     if (HZ_LIKELY(route.verdict == HZ_ROUTE_BLOCK)) {
         size_t bytes = hz_class_table[hz_tag_class(route.tag)].block_bytes;
         return is_snug(bytes, size) ? block : move(block, bytes, size);
@@ -209,7 +243,7 @@ void *hz_heap_realloc(void *block, size_t size) {
 }
 
 void *hz_heap_expand(void *block, size_t size) {
-    struct hz_route route = hz_route_find(block);
+    struct hz_route route = find_live(block);
     if (route.verdict == HZ_ROUTE_LARGE)
         return hz_large_resize(route.arena, route.desc, size, false);
     if (hz_heap_usable(block, "expand") >= size)

@@ -41,18 +41,40 @@ static uint64_t block_bytes(const void *block) {
     return class_index < HZ_CLASS_COUNT ? hz_class_table[class_index].block_bytes : 0;
 }
 
+static uint64_t pending_bytes(const struct hz_desc *desc) {
+    const struct hz_arena *arena = hz_desc_arena(desc);
+    uint64_t bits = hz_load_relaxed(&desc->pending);
+    uint64_t blocks = 0;
+    if (desc->block_count <= HZ_RUN_MASK_BLOCKS)
+        blocks = hz_count_bits(bits);
+    else
+        for (; bits != 0; bits &= bits - 1)
+            blocks += hz_count_bits(hz_load_relaxed(&hz_desc_pending_words(arena, desc)[hz_lowest_bit(bits)]));
+    return blocks * block_bytes(hz_desc_start(arena, desc));
+}
+
+static uint64_t member_bytes(void *member) {
+    uint64_t bytes = 0;
+    switch (hz_member_kind(member)) {
+    case HZ_MEMBER_BLOCK: return block_bytes(hz_member_block(member));
+    case HZ_MEMBER_RUN: return pending_bytes(hz_member_run(member));
+    default: break;
+    }
+    const struct hz_batch *batch = hz_member_batch(member);
+    for (uint32_t i = 0; i < batch->count; i++)
+        bytes += block_bytes(batch->blocks[i]);
+    return bytes;
+}
+
+static void tally_chain(struct tally *tally, void *member) {
+    for (; member != NULL; member = hz_inbox_next(member))
+        tally->inbox += member_bytes(member);
+}
+
 /* Members that arrived before the walk began; nobody takes them while we hold the owner's lock. */
 static void tally_inbox(struct tally *tally, struct hz_owner *owner) {
-    void *member = hz_load_acquire(&owner->inbox);
-    for (; member != NULL; member = hz_inbox_next(member)) {
-        if (hz_inbox_is_block(member)) {
-            tally->inbox += block_bytes(hz_inbox_block(member));
-            continue;
-        }
-        const struct hz_batch *batch = hz_inbox_batch(member);
-        for (uint32_t i = 0; i < batch->count; i++)
-            tally->inbox += block_bytes(batch->blocks[i]);
-    }
+    tally_chain(tally, hz_load_acquire(&owner->inbox));
+    tally_chain(tally, hz_load_relaxed(&owner->waiting));
 }
 
 static void tally_owner(struct tally *tally, struct hz_owner *owner) {
@@ -87,7 +109,7 @@ static void collect_owners(struct tally *tally) {
 static void reconcile(struct tally *tally, const struct hz_source_counts *source) {
     struct hkz_stats *stats = tally->stats;
     uint64_t in_runs = tally->used;
-    stats->cached += tally->inbox + hz_thread_lost_bytes();
+    stats->cached += tally->inbox + hz_policy.remote_ops->waiting_bytes() + hz_thread_lost_bytes();
     if (stats->cached > in_runs)
         stats->cached = in_runs;
     uint64_t run_bytes = (uint64_t)source->active_pages << HZ_PAGE_LOG2;

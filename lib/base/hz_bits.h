@@ -17,6 +17,8 @@ HZ_INLINE size_t hz_align_down(size_t value, size_t alignment) { return value & 
 /* Index of the lowest set bit; bits is not 0. */
 HZ_INLINE unsigned hz_lowest_bit(uint64_t bits) { return (unsigned)__builtin_ctzll(bits); }
 
+HZ_INLINE unsigned hz_count_bits(uint64_t bits) { return (unsigned)__builtin_popcountll(bits); }
+
 /* Index of the highest set bit; bits is not 0. */
 HZ_INLINE unsigned hz_highest_bit(uint64_t bits) { return 63u ^ (unsigned)__builtin_clzll(bits); }
 

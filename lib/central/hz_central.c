@@ -4,29 +4,46 @@
  * hz_central.c -- see hz_central.h. */
 #include "hz_central.h"
 
+#include <limits.h>
+
 #include "hz_bits.h"
 #include "hz_fatal.h"
 #include "hz_os.h"
+#include "hz_policy.h"
+#include "hz_receive.h"
+#include "hz_remote.h"
 #include "hz_source.h"
 
 /* --- Runs: all under the owner's lock --------------------------------------------------------- */
 
 static void release_run(struct hz_owner *owner, struct hz_desc *desc) {
+    struct hz_arena *arena = hz_desc_arena(desc);
+    HZ_ASSERT(hz_load_relaxed(&desc->pending) == 0);
     hz_owner_detach(owner, desc);
     owner->counts.runs_released++;
-    hz_source_give(hz_desc_arena(desc), desc);
+    hz_map_set_tags(arena, hz_desc_page(arena, desc), desc->page_count, HZ_TAG_FORMER + desc->class_index);
+    hz_source_give(arena, desc);
 }
 
-static struct hz_desc *create_run(struct hz_owner *owner, unsigned class_index) {
+static void release_if_empty(struct hz_owner *owner, struct hz_desc *desc) {
+    if (desc->used == 0)
+        release_run(owner, desc);
+}
+
+static struct hz_desc *create_runs(struct hz_owner *owner, unsigned class_index) {
     struct hz_arena *arena;
-    struct hz_desc *desc =
-        hz_source_take(hz_class_table[class_index].run_pages, HZ_PAGE, &arena);
-    if (desc == NULL)
+    unsigned count;
+    size_t pages = hz_class_table[class_index].run_pages;
+    struct hz_desc *first = hz_source_take_runs(pages, hz_policy.supply_runs, &arena, &count);
+    if (first == NULL)
         return NULL;
-    hz_desc_init_run(arena, desc, class_index);
-    hz_owner_adopt(owner, arena, desc);
-    owner->counts.runs_created++;
-    return desc;
+    for (unsigned i = 0; i < count; i++) {
+        struct hz_desc *desc = hz_desc_at(arena, hz_desc_page(arena, first) + i * pages);
+        hz_desc_init_run(arena, desc, class_index);
+        hz_owner_adopt(owner, arena, desc);
+    }
+    owner->counts.runs_created += count;
+    return first;
 }
 
 /* From the commons to owner; both locks are held. */
@@ -52,11 +69,11 @@ unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **sl
     if (desc == NULL)
         desc = adopt_run(owner, class_index);
     if (desc == NULL)
-        desc = create_run(owner, class_index);
+        desc = create_runs(owner, class_index);
     if (desc == NULL)
         return 0;
     unsigned taken = hz_desc_take(hz_desc_arena(desc), desc, slots, count);
-    hz_owner_relist(owner, desc);
+    hz_owner_relist(owner, desc, false);
     return taken;
 }
 
@@ -66,11 +83,17 @@ static const enum hz_error put_errors[] = {
     [HZ_PUT_INVALID] = HZ_ERROR_INVALID_FREE,
 };
 
-/* Blocks came back to the run: it may have to change lists, or to go. */
+/* Blocks came back to the run: it may have to change lists. Of a class's empty runs one stays, the next to be
+ * taken from; the others go. */
 static void settle(struct hz_owner *owner, struct hz_desc *desc) {
-    hz_owner_relist(owner, desc);
-    if (desc->used == 0 && hz_owner_first(owner, desc->class_index) != desc)
+    hz_owner_relist(owner, desc, hz_policy.is_take_first);
+    if (desc->used != 0)
+        return;
+    struct hz_list *list = &owner->partial[desc->class_index];
+    if (list->next != &desc->links)
         release_run(owner, desc);
+    else if (list->next->next != list)
+        release_if_empty(owner, HZ_CONTAINER(list->next->next, struct hz_desc, links));
 }
 
 /* Neighbours in a bin are often neighbours in a run, which is then looked up once. */
@@ -108,50 +131,90 @@ bool hz_central_sort(struct hz_owner *owner, void *block, void **strays) {
         return false;
     }
     *(void **)block = *strays;
-    *strays = (char *)block + 1;
+    *strays = hz_member_of_block(block);
     return true;
+}
+
+void hz_central_collect(struct hz_owner *owner, struct hz_desc *desc, void **strays) {
+    const struct hz_arena *arena = hz_desc_arena(desc);
+    hz_tag tag = hz_map_tag(arena, hz_desc_start(arena, desc));
+    if (HZ_UNLIKELY(hz_tag_owner(tag) != owner->id)) {
+        desc->next_queued = *strays;
+        *strays = hz_member_of_run(desc);
+        return;
+    }
+    unsigned used = desc->used;
+    hz_policy.remote_ops->collect(desc);
+    owner->counts.remote_batches++;
+    owner->counts.remote_blocks += used - desc->used;
+    settle(owner, desc);
+}
+
+static bool collect_common(struct hz_desc *desc) {
+    struct hz_owner *commons = hz_owner_commons();
+    void *strays = NULL;
+    hz_lock_take(&commons->lock);
+    hz_central_collect(commons, desc, &strays);
+    hz_lock_give(&commons->lock);
+    return strays == NULL;
+}
+
+/* A queued run that changed hands goes to its present owner's inbox. */
+static void forward_run(struct hz_desc *desc) {
+    const struct hz_arena *arena = hz_desc_arena(desc);
+    for (;;) {
+        uint32_t owner_id = hz_tag_owner(hz_map_tag(arena, hz_desc_start(arena, desc)));
+        if (owner_id != HZ_OWNER_COMMONS_ID) {
+            struct hz_owner *owner = hz_owner_get(owner_id);
+            if (hz_inbox_push_run(owner, desc))
+                hz_central_reap(owner);
+            return;
+        }
+        if (collect_common(desc))
+            return;
+    }
 }
 
 void hz_central_forward(void *strays) {
     while (strays != NULL) {
         void *next = hz_inbox_next(strays);
-        hz_central_return(hz_inbox_block(strays));
+        if (hz_member_kind(strays) == HZ_MEMBER_RUN)
+            forward_run(hz_member_run(strays));
+        else
+            hz_central_return(hz_member_block(strays));
         strays = next;
     }
 }
 
-/* Takes the whole inbox back into the owner's runs; returns the strays. lock: the owner's. */
-static void *receive_locked(struct hz_owner *owner, struct hz_batch **ret_empty) {
-    void *strays = NULL;
-    void *next;
-    for (void *member = hz_inbox_take(owner); member != NULL; member = next) {
-        next = hz_inbox_next(member);
-        if (hz_inbox_is_block(member)) {
-            (void)hz_central_sort(owner, hz_inbox_block(member), &strays);
-            continue;
-        }
-        struct hz_batch *batch = hz_inbox_batch(member);
-        hz_central_count_batch(owner, batch);
-        for (uint32_t i = 0; i < batch->count; i++)
-            (void)hz_central_sort(owner, batch->blocks[i], &strays);
-        batch->next = *ret_empty;
-        *ret_empty = batch;
-    }
-    return strays;
+static void put_home(void *owner, void *block, void **strays) {
+    (void)hz_central_sort(owner, block, strays);
+}
+
+void hz_central_send(struct hz_owner *owner, struct hz_batch *batch) {
+    if (hz_inbox_push_batch(owner, batch))
+        hz_central_reap(owner);
+    else
+        hz_central_relieve(owner);
+}
+
+void hz_central_relieve(struct hz_owner *owner) {
+    if (HZ_UNLIKELY(hz_load_relaxed(&owner->backlog) > hz_policy.backlog_max))
+        hz_central_receive(owner, true);
 }
 
 void hz_central_receive(struct hz_owner *owner, bool try_only) {
-    struct hz_batch *empty = NULL;
+    struct hz_received received = {NULL, NULL};
     if (hz_inbox_is_empty(owner))
         return;
     if (!try_only)
         hz_lock_take(&owner->lock);
     else if (!hz_lock_try(&owner->lock))
         return;
-    void *strays = receive_locked(owner, &empty);
+    hz_receive(owner, UINT_MAX, put_home, owner, &received); /* what was put back, */
+    hz_receive(owner, UINT_MAX, put_home, owner, &received); /* then what arrived */
     hz_lock_give(&owner->lock);
-    hz_batch_destroy(empty);
-    hz_central_forward(strays);
+    hz_batch_destroy(received.empty);
+    hz_central_forward(received.strays);
 }
 
 /* A vacant owner has no runs, so that every block is a stray and none comes back here. */
@@ -179,9 +242,7 @@ void hz_central_return(void *block) {
             report_stale(block);
             return;
         }
-        struct hz_owner *owner = hz_owner_get(owner_id);
-        if (hz_inbox_push_block(owner, block))
-            hz_central_reap(owner);
+        hz_policy.remote_ops->drop(hz_owner_get(owner_id), block);
         return;
     }
 }
@@ -207,6 +268,25 @@ void *hz_central_take_common(unsigned class_index) {
     return block;
 }
 
+enum hz_put hz_central_judge(const void *address) {
+    struct hz_arena *arena = hz_map_find(address);
+    for (;;) {
+        uint32_t owner_id = hz_tag_owner(hz_map_tag(arena, address));
+        if (owner_id == 0)
+            return HZ_PUT_DONE; /* its run is gone by now, so it was free */
+        struct hz_owner *owner = hz_owner_get(owner_id);
+        hz_lock_take(&owner->lock);
+        bool is_owner = hz_tag_owner(hz_map_tag(arena, address)) == owner_id;
+        enum hz_put verdict = HZ_PUT_DONE;
+        uint32_t index;
+        if (is_owner)
+            verdict = hz_desc_locate(arena, hz_desc_first(arena, hz_map_page(arena, address)), address, &index);
+        hz_lock_give(&owner->lock);
+        if (is_owner)
+            return verdict;
+    }
+}
+
 /* --- The end of an owner ---------------------------------------------------------------------- */
 
 /* Moves a list's runs to the commons. Both locks are held. */
@@ -229,8 +309,7 @@ void hz_central_release_empty(struct hz_owner *owner, unsigned class_index) {
     for (struct hz_list *link = list->next; link != list;) {
         struct hz_desc *desc = HZ_CONTAINER(link, struct hz_desc, links);
         link = link->next;
-        if (desc->used == 0)
-            release_run(owner, desc);
+        release_if_empty(owner, desc);
     }
 }
 

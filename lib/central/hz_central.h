@@ -9,13 +9,24 @@
 #include "hz_route.h"
 
 /* Fills slots with up to count blocks of the class (see hz_desc_take), all from one run: the owner's first
- * partial one, else one adopted from the commons, else a new one. 0 when memory lacks. lock: the owner's. */
+ * partial one, else one adopted from the commons, else a new one; of new ones as many are made as the policy
+ * says. 0 when memory lacks. lock: the owner's. */
 HZ_HIDDEN unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **slots,
                                    unsigned count);
 
 /* Puts blocks back into their runs, which are the owner's; reports wrong ones. A run goes back to the source
  * when that empties it, unless it is the next to be taken from. lock: the owner's. */
 HZ_HIDDEN void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count);
+
+/* Hands a batch to its owner, alive or not. No owner's lock is held. */
+HZ_HIDDEN void hz_central_send(struct hz_owner *owner, struct hz_batch *batch);
+
+/* Does the owner's receiving for it when much waits and its lock is free. No owner's lock is held. */
+HZ_HIDDEN void hz_central_relieve(struct hz_owner *owner);
+
+/* A queued run off a chain: its pending blocks go back into it, or, when it has changed hands, it goes onto
+ * the chain *strays as it is. lock: the owner's. */
+HZ_HIDDEN void hz_central_collect(struct hz_owner *owner, struct hz_desc *desc, void **strays);
 
 /* Puts every block that has arrived in the owner's inbox back into its run. Takes the lock; with try_only,
  * gives up if someone holds it. */
@@ -25,7 +36,7 @@ HZ_HIDDEN void hz_central_receive(struct hz_owner *owner, bool try_only);
  * has changed hands since, onto the chain *strays (true). lock: the owner's. */
 HZ_HIDDEN bool hz_central_sort(struct hz_owner *owner, void *block, void **strays);
 
-/* Sends each block of a chain of strays on. No owner's lock is held. */
+/* Sends each member of a chain of strays on. No owner's lock is held. */
 HZ_HIDDEN void hz_central_forward(void *strays);
 
 /* Sends one block to whoever owns its run. No owner's lock is held. */
@@ -48,6 +59,10 @@ HZ_HIDDEN void hz_central_bury(struct hz_owner *owner);
 
 /* One block of the class from the commons, for threads without a cache. */
 HZ_HIDDEN void *hz_central_take_common(unsigned class_index);
+
+/* What is known of a pointer that lies where the class run of a tag is: HZ_PUT_DONE for a block that was
+ * handed out, free or not. Takes the owner's lock. */
+HZ_HIDDEN enum hz_put hz_central_judge(const void *address);
 
 /* Gives the owner's empty runs of the class to the source. lock: the owner's. */
 HZ_HIDDEN void hz_central_release_empty(struct hz_owner *owner, unsigned class_index);

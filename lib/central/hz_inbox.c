@@ -38,11 +38,12 @@ void hz_batch_destroy(struct hz_batch *first) {
     hz_lock_give(&lock);
 }
 
-/* Links member, whose link is *link, before the present head.
+/* Links member before the present head.
  * seq_cst on the push and on the state, here and in hz_central_retire, makes one of two things sure: the
  * retiring owner's last look finds the member, or we find the owner vacant. It also releases the member's
  * contents to the acquire in hz_inbox_take. */
-static bool push(struct hz_owner *owner, void *member, void **link) {
+static bool push(struct hz_owner *owner, void *member) {
+    void **link = hz_member_link(member);
     void *head = hz_load_relaxed(&owner->inbox);
     do {
         *link = head;
@@ -51,17 +52,32 @@ static bool push(struct hz_owner *owner, void *member, void **link) {
 }
 
 bool hz_inbox_push_batch(struct hz_owner *owner, struct hz_batch *batch) {
-    (void)hz_add_relaxed(&owner->inbox_batches, 1u);
-    return push(owner, batch, &batch->next);
+    (void)hz_add_relaxed(&owner->backlog, 1u);
+    return push(owner, batch);
+}
+
+bool hz_inbox_push_run(struct hz_owner *owner, struct hz_desc *desc) {
+    (void)hz_add_relaxed(&owner->backlog, 1u);
+    return push(owner, hz_member_of_run(desc));
 }
 
 bool hz_inbox_push_block(struct hz_owner *owner, void *block) {
-    return push(owner, (char *)block + 1, (void **)block);
+    return push(owner, hz_member_of_block(block));
 }
 
 void *hz_inbox_take(struct hz_owner *owner) {
+    void *rest = hz_load_relaxed(&owner->waiting);
+    if (rest != NULL) {
+        hz_store_relaxed(&owner->waiting, NULL);
+        return rest;
+    }
     if (hz_inbox_is_empty(owner))
         return NULL;
-    hz_store_relaxed(&owner->inbox_batches, 0u);
+    hz_store_relaxed(&owner->backlog, 0u);
     return hz_exchange_seq_cst(&owner->inbox, NULL);
+}
+
+void hz_inbox_put_back(struct hz_owner *owner, void *rest) {
+    HZ_ASSERT(hz_load_relaxed(&owner->waiting) == NULL);
+    hz_store_relaxed(&owner->waiting, rest);
 }

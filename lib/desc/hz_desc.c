@@ -24,8 +24,11 @@ void hz_desc_init_run(struct hz_arena *arena, struct hz_desc *desc, unsigned cla
     desc->used = 0;
     desc->run.mask = 0;
     desc->idle_passes = 0;
-    for (uint32_t i = 1; i < desc->page_count; i++)
-        hz_desc_at(arena, hz_desc_page(arena, desc) + i)->back = i;
+    for (uint32_t i = 0; i < desc->page_count; i++) {
+        struct hz_desc *page = hz_desc_at(arena, hz_desc_page(arena, desc) + i);
+        page->back = i;
+        page->former_back = (uint8_t)i;
+    }
     if (class->block_count > HZ_RUN_MASK_BLOCKS)
         memset(hz_desc_words(arena, desc), 0, (class->block_count + 63u) / 64 * sizeof(uint64_t));
 }
@@ -74,6 +77,27 @@ unsigned hz_desc_take(struct hz_arena *arena, struct hz_desc *desc, void **slots
         *--top = fresh;
     desc->used = (uint16_t)(desc->used + count);
     return count;
+}
+
+/* The bits of word w that stand for blocks handed out so far. */
+static uint64_t carved_bits(const struct hz_desc *desc, unsigned w) {
+    unsigned first = w * 64;
+    if (desc->carved >= first + 64)
+        return UINT64_MAX;
+    return desc->carved <= first ? 0 : ((uint64_t)1 << (desc->carved - first)) - 1;
+}
+
+uint64_t hz_desc_put_word(struct hz_arena *arena, struct hz_desc *desc, unsigned w, uint64_t bits) {
+    bool has_words = desc->block_count > HZ_RUN_MASK_BLOCKS;
+    uint64_t *word = has_words ? hz_desc_words(arena, desc) + w : &desc->run.mask;
+    uint64_t wrong = bits & (*word | ~carved_bits(desc, w));
+    uint64_t good = bits & ~wrong;
+    *word |= good;
+    if (has_words && good != 0)
+        desc->run.mask |= (uint64_t)1 << w;
+    desc->used = (uint16_t)(desc->used - hz_count_bits(good));
+    desc->idle_passes = 0;
+    return wrong;
 }
 
 enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *desc,

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * hz_desc.h -- the descriptor: one cache line of state per page, of use on the first page of a run.
+ * hz_desc.h -- the descriptor: a cache line of state per page, of use on the first page of a run, and one
+ * that other threads write.
  *
  * A run is consecutive pages that serve one class, one large block, or nothing (free). A class run's free
  * blocks are bits: in the mask when the run has at most 64 blocks, else in the page's bitmap, over which
@@ -37,7 +38,7 @@ struct hz_desc {
     uint16_t carved;
     uint16_t used; /* blocks held by users, caches or queues */
     uint8_t idle_passes; /* class run: sweeps since a block came back to it */
-    uint8_t reserved;
+    uint8_t former_back; /* pages back to the first page of the class run that this page last belonged to */
     struct hz_list links; /* run: its owner's list; free: the source's list of its size */
     union {
         struct {
@@ -47,8 +48,12 @@ struct hz_desc {
         struct hz_list age; /* free and dirty: the source's list by age */
     };
     uint32_t since_ms; /* free and dirty: since when */
+
+    /* Page strategy (hz_page.h): blocks of the run that other threads freed, as mask is of free ones. */
+    alignas(HZ_LINE) _Atomic(uint64_t) pending;
+    void *next_queued; /* the member behind this run in a chain; whoever holds the chain */
 };
-_Static_assert(sizeof(struct hz_desc) <= HZ_MAP_DESC_BYTES, "a descriptor is one cache line");
+_Static_assert(sizeof(struct hz_desc) == HZ_MAP_DESC_BYTES, "a descriptor is two cache lines");
 
 /* What a freed address turned out to be. */
 enum hz_put {
@@ -80,6 +85,11 @@ HZ_INLINE uint64_t *hz_desc_words(const struct hz_arena *arena, const struct hz_
     return (uint64_t *)(void *)(arena->bits + hz_desc_page(arena, desc) * HZ_MAP_BITS_BYTES);
 }
 
+/* The same for pending blocks, if the profile's remote strategy is page. */
+HZ_INLINE _Atomic(uint64_t) *hz_desc_pending_words(const struct hz_arena *arena, const struct hz_desc *desc) {
+    return (_Atomic(uint64_t) *)(void *)(arena->pending + hz_desc_page(arena, desc) * HZ_MAP_BITS_BYTES);
+}
+
 /* Blocks that can still be taken. */
 HZ_INLINE unsigned hz_desc_available(const struct hz_desc *desc) {
     return (unsigned)desc->block_count - desc->used;
@@ -109,18 +119,23 @@ HZ_INLINE uint64_t *hz_desc_bit(const struct hz_arena *arena, const struct hz_de
     return hz_desc_words(arena, desc) + (index >> 6);
 }
 
-/* The index of the block that starts at address, or why there is none. */
-HZ_INLINE enum hz_put hz_desc_locate(const struct hz_arena *arena, const struct hz_desc *desc,
-                         const void *address, uint32_t *ret_index) {
-    const struct hz_class *class = &hz_class_table[desc->class_index];
-    size_t offset = (size_t)((const char *)address - hz_desc_start(arena, desc));
+/* The index of the block of a run of block_count blocks that starts at address, or why there is none. */
+HZ_INLINE enum hz_put hz_desc_locate_in(const struct hz_class *class, uint32_t block_count, size_t offset,
+                                        uint32_t *ret_index) {
     uint32_t index = hz_class_block_index(class, offset);
-    if (HZ_UNLIKELY(index >= desc->carved))
+    if (HZ_UNLIKELY(index >= block_count))
         return HZ_PUT_INVALID;
     if (HZ_UNLIKELY((size_t)index * class->block_bytes != offset))
         return HZ_PUT_INTERIOR;
     *ret_index = index;
     return HZ_PUT_DONE;
+}
+
+/* The same for the blocks that were handed out so far. */
+HZ_INLINE enum hz_put hz_desc_locate(const struct hz_arena *arena, const struct hz_desc *desc,
+                                     const void *address, uint32_t *ret_index) {
+    size_t offset = (size_t)((const char *)address - hz_desc_start(arena, desc));
+    return hz_desc_locate_in(&hz_class_table[desc->class_index], desc->carved, offset, ret_index);
 }
 
 /* Makes the block at address, which lies in the run, available again. */
@@ -140,6 +155,10 @@ HZ_INLINE enum hz_put hz_desc_put(struct hz_arena *arena, struct hz_desc *desc, 
     desc->idle_passes = 0;
     return HZ_PUT_DONE;
 }
+
+/* Makes the blocks whose bits are set in word w (of the bitmap, or 0 for the mask) available again. Returns
+ * those bits that were wrong: not handed out, or free already. */
+HZ_HIDDEN uint64_t hz_desc_put_word(struct hz_arena *arena, struct hz_desc *desc, unsigned w, uint64_t bits);
 
 /* The first span of free blocks at or after block index, that were handed out before: its first block in
  * *ret_first and the block after it as the result; 0 when there is none. */

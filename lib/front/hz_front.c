@@ -4,11 +4,14 @@
  * hz_front.c -- the slow side of the thread's cache: refill, flush, exit. */
 #include "hz_front.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "hz_bits.h"
+#include "hz_budget.h"
 #include "hz_meta.h"
 #include "hz_policy.h"
+#include "hz_receive.h"
 
 /* The slot below an unused bin's array: popping finds nothing, pushing finds it full. */
 static void *no_slots[1];
@@ -45,6 +48,7 @@ void hz_front_init(void) {
         slots += 3 * blocks + 16;
     }
     front_bytes = hz_align_up(sizeof(struct hz_front), HZ_LINE) + slots * sizeof(void *);
+    hz_budget_init(0);
 }
 
 /* Fronts of ended threads, for the next ones: starting a thread should not cost page faults. Linked
@@ -121,6 +125,8 @@ static void set_count(struct hz_front *front, unsigned class_index, unsigned cou
 /* Changes the bin's capacity; it holds no more blocks than that. */
 static void set_capacity(struct hz_front *front, unsigned class_index, unsigned capacity) {
     struct hz_bin *bin = &front->bins[class_index];
+    if (capacity < bin->capacity)
+        hz_budget_give((bin->capacity - capacity) * hz_class_bytes(class_index));
     if (capacity > bin->room) {
         HZ_ASSERT((size_t)(front->slots_end - front->slots) >= (size_t)capacity + 1);
         unsigned count = bin_count(front, class_index);
@@ -136,6 +142,51 @@ static void set_capacity(struct hz_front *front, unsigned class_index, unsigned 
     bin->capacity = (uint16_t)capacity;
     front->limit[class_index] = bin->base + capacity;
 }
+
+/* The first capacity of a bin. */
+static void open_bin(struct hz_front *front, unsigned class_index) {
+    unsigned capacity = capacity_min(class_index);
+    hz_budget_force(capacity * hz_class_bytes(class_index));
+    set_capacity(front, class_index, capacity);
+}
+
+size_t hz_front_capacity_bytes(const struct hz_front *front) {
+    size_t bytes = 0;
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
+        bytes += front->bins[i].capacity * hz_class_bytes(i);
+    return bytes;
+}
+
+/* --- Marks ------------------------------------------------------------------------------------ */
+
+static bool is_own(const struct hz_front *front, const void *block) {
+    return front != NULL && hz_tag_owner(hz_route_tag(block)) == front->owner->id;
+}
+
+void hz_front_hand_out(const struct hz_front *front, const void *block) {
+    const struct hz_arena *arena = hz_map_find(block);
+    size_t offset = (uintptr_t)block - arena->base;
+    if (is_own(front, block))
+        hz_mark_flip_local(hz_mark_at(arena, offset), hz_mark_bit(offset));
+    else
+        hz_mark_flip_remote(hz_mark_at(arena, offset), hz_mark_bit(offset));
+}
+
+bool hz_front_take_back(const struct hz_front *front, const void *block) {
+    const struct hz_arena *arena = hz_map_find(block);
+    size_t offset = (uintptr_t)block - arena->base;
+    struct hz_mark *mark = hz_mark_at(arena, offset);
+    if (offset % HZ_MARK_BYTES != 0)
+        return false;
+    if (!is_own(front, block))
+        return hz_mark_claim(mark, hz_mark_bit(offset));
+    bool is_live = hz_mark_is_live(mark, hz_mark_bit(offset));
+    if (is_live)
+        hz_mark_flip_local(mark, hz_mark_bit(offset));
+    return is_live;
+}
+
+/* --- Locked steps ----------------------------------------------------------------------------- */
 
 static void lock_own(struct hz_front *front) {
     struct hz_owner *owner = front->owner;
@@ -157,10 +208,35 @@ static void drain(struct hz_front *front, unsigned class_index, unsigned count) 
     set_count(front, class_index, left);
 }
 
+/* Blocks of other owners among the count oldest of the bin, if the strategy brings such, leave for the
+ * outbox. Returns how many stay of those count. No lock is held. */
+static unsigned evict_foreign(struct hz_front *front, unsigned class_index, unsigned count) {
+    if (hz_policy.remote != HZ_REMOTE_TRANSFER || count == 0)
+        return count;
+    void **base = front->bins[class_index].base;
+    unsigned total = bin_count(front, class_index);
+    unsigned kept = 0;
+    for (unsigned i = 0; i < count; i++) {
+        hz_tag tag = hz_route_tag(base[i]);
+        if (hz_tag_owner(tag) == front->owner->id)
+            base[kept++] = base[i];
+        else if (hz_tag_owner(tag) == HZ_OWNER_COMMONS_ID)
+            hz_central_return(base[i]);
+        else
+            hz_policy.remote_ops->put(&front->outbox, tag, base[i]);
+    }
+    memmove(base + kept, base + count, (total - count) * sizeof *base);
+    set_count(front, class_index, total - (count - kept));
+    return kept;
+}
+
 /* --- Receiving -------------------------------------------------------------------------------- */
 
+enum { RECEIVE_STEP = 32 }; /* members that one refill looks at */
+
 /* A block that came home: into its bin while there is room, else into its run. lock: the owner's. */
-HZ_INLINE void receive_block(struct hz_front *front, void *block, void **strays) {
+HZ_INLINE void receive_block(void *context, void *block, void **strays) {
+    struct hz_front *front = context;
     unsigned class_index = hz_route_tag(block) ^ front->self_tag;
     if (HZ_LIKELY(class_index < HZ_CLASS_COUNT)) {
         if (HZ_LIKELY(hz_front_push(front, class_index, block)))
@@ -169,97 +245,81 @@ HZ_INLINE void receive_block(struct hz_front *front, void *block, void **strays)
     (void)hz_central_sort(front->owner, block, strays);
 }
 
-static void keep_spare(struct hz_front *front, struct hz_batch *batch) {
-    batch->next = front->spare;
-    front->spare = batch;
-    front->spare_count++;
-}
-
-enum { SPARE_MAX = 16 };
-
-/* Everything in the inbox. lock: the owner's. Returns the strays, to be forwarded without it. */
-static void *receive_locked(struct hz_front *front) {
-    struct hz_owner *owner = front->owner;
-    void *strays = NULL;
-    void *next;
-    for (void *member = hz_inbox_take(owner); member != NULL; member = next) {
-        next = hz_inbox_next(member);
-        if (hz_inbox_is_block(member)) {
-            receive_block(front, hz_inbox_block(member), &strays);
-            continue;
-        }
-        struct hz_batch *batch = hz_inbox_batch(member);
-        hz_central_count_batch(owner, batch);
-        for (uint32_t i = 0; i < batch->count; i++)
-            receive_block(front, batch->blocks[i], &strays);
-        keep_spare(front, batch);
-    }
-    return strays;
-}
-
-static void trim_spare(struct hz_front *front, unsigned most) {
-    if (front->spare_count <= most)
-        return;
-    struct hz_batch **link = &front->spare;
-    for (unsigned i = 0; i < most; i++)
-        link = (struct hz_batch **)&(*link)->next;
-    hz_batch_destroy(*link);
-    *link = NULL;
-    front->spare_count = most;
+static void finish_receiving(struct hz_front *front, const struct hz_received *received) {
+    hz_central_forward(received->strays);
+    hz_outbox_keep(&front->outbox, received->empty);
 }
 
 void hz_front_receive(struct hz_front *front) {
+    struct hz_received received = {NULL, NULL};
     if (hz_inbox_is_empty(front->owner))
         return;
     lock_own(front);
-    void *strays = receive_locked(front);
+    hz_receive(front->owner, UINT_MAX, receive_block, front, &received);
+    hz_receive(front->owner, UINT_MAX, receive_block, front, &received);
     unlock_own(front);
-    hz_central_forward(strays);
-    trim_spare(front, SPARE_MAX);
+    finish_receiving(front, &received);
 }
 
 /* --- Refill and flush ------------------------------------------------------------------------- */
 
-/* A bin that runs empty doubles: what it held was too little. */
-static void grow(struct hz_front *front, unsigned class_index) {
-    struct hz_bin *bin = &front->bins[class_index];
-    unsigned wanted = bin->base == NULL ? capacity_min(class_index) : 2u * bin->capacity;
-    if (bin->base == NULL || bin->capacity < capacity_max[class_index])
-        set_capacity(front, class_index, (unsigned)hz_min(wanted, capacity_max[class_index]));
+/* The bin gives up its count oldest blocks, and half of its capacity. lock: the owner's. */
+static void shrink(struct hz_front *front, unsigned class_index, unsigned count) {
+    drain(front, class_index, count);
+    unsigned half = front->bins[class_index].capacity / 2u;
+    unsigned least = (unsigned)hz_max(capacity_min(class_index), bin_count(front, class_index));
+    if (half >= least)
+        set_capacity(front, class_index, half);
 }
 
+/* A bin that runs empty doubles, if the budget allows: what it held was too little. */
+static void grow(struct hz_front *front, unsigned class_index) {
+    struct hz_bin *bin = &front->bins[class_index];
+    if (bin->base == NULL) {
+        open_bin(front, class_index);
+        return;
+    }
+    unsigned wanted = (unsigned)hz_min(2u * bin->capacity, capacity_max[class_index]);
+    if (wanted > bin->capacity && hz_budget_take((wanted - bin->capacity) * hz_class_bytes(class_index)))
+        set_capacity(front, class_index, wanted);
+}
+
+/* Blocks that wait for anybody, then what came home, then runs. */
 void *hz_front_refill(struct hz_front *front, unsigned class_index) {
     struct hz_owner *owner = front->owner;
-    void *strays = NULL;
-    lock_own(front);
-    if (!hz_inbox_is_empty(owner))
-        strays = receive_locked(front);
+    struct hz_received received = {NULL, NULL};
+    struct hz_bin *bin = &front->bins[class_index];
     if (bin_count(front, class_index) == 0) {
         grow(front, class_index);
-        struct hz_bin *bin = &front->bins[class_index];
-        unsigned count = (bin->capacity + 1u) / 2;
-        count = hz_central_take(owner, class_index, bin->base, count);
+        set_count(front, class_index,
+                  hz_policy.remote_ops->take(class_index, bin->base, (bin->capacity + 1u) / 2));
+    }
+    lock_own(front);
+    if (!hz_inbox_is_empty(owner))
+        hz_receive(owner, RECEIVE_STEP, receive_block, front, &received);
+    if (bin_count(front, class_index) == 0) {
+        unsigned count = hz_central_take(owner, class_index, bin->base, (bin->capacity + 1u) / 2);
         set_count(front, class_index, count);
         owner->counts.refills++;
     }
     void *block = hz_front_pop(front, class_index);
     unlock_own(front);
-    hz_central_forward(strays);
-    trim_spare(front, SPARE_MAX);
+    finish_receiving(front, &received);
     return block;
 }
 
 /* Half of the bin, the older one, goes. */
 static void flush(struct hz_front *front, unsigned class_index) {
+    unsigned count = evict_foreign(front, class_index, (front->bins[class_index].capacity + 1u) / 2);
     lock_own(front);
-    drain(front, class_index, (front->bins[class_index].capacity + 1u) / 2);
+    drain(front, class_index, count);
     front->owner->counts.flushes++;
     unlock_own(front);
 }
 
 void hz_front_put(struct hz_front *front, unsigned class_index, void *block) {
     if (front->bins[class_index].base == NULL)
-        set_capacity(front, class_index, capacity_min(class_index));
+        open_bin(front, class_index);
     else if (hz_load_relaxed(&front->top[class_index]) == front->limit[class_index])
         flush(front, class_index);
     (void)hz_front_push(front, class_index, block);
@@ -268,90 +328,41 @@ void hz_front_put(struct hz_front *front, unsigned class_index, void *block) {
 /* A bin that nothing happened to since the last maintenance gives up half of its blocks and of its capacity,
  * and its empty runs. */
 void hz_front_flush_idle(struct hz_front *front) {
-    lock_own(front);
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
         struct hz_bin *bin = &front->bins[i];
         unsigned count = bin_count(front, i);
         if (bin->base == NULL)
             continue;
         if (bin->seen == bin->base + count) {
-            drain(front, i, (count + 1) / 2);
-            set_capacity(front, i, (unsigned)hz_max(bin->capacity / 2u, capacity_min(i)));
+            count = evict_foreign(front, i, (count + 1) / 2);
+            lock_own(front);
+            shrink(front, i, count);
             hz_central_release_empty(front->owner, i);
+            unlock_own(front);
         }
         bin->seen = hz_load_relaxed(&front->top[i]);
     }
-    unlock_own(front);
-}
-
-/* --- Sending ---------------------------------------------------------------------------------- */
-
-static void send(struct hz_outgoing *outgoing) {
-    struct hz_batch *batch = outgoing->batch;
-    if (batch == NULL)
-        return;
-    struct hz_owner *owner = hz_owner_get(outgoing->owner_id);
-    outgoing->batch = NULL;
-    outgoing->bytes = 0;
-    if (hz_inbox_push_batch(owner, batch))
-        hz_central_reap(owner);
-    else if (hz_load_relaxed(&owner->inbox_batches) > hz_policy.inbox_batches_max)
-        hz_central_receive(owner, true);
-}
-
-void hz_front_send_all(struct hz_front *front) {
-    for (unsigned i = 0; i < HZ_OUTGOING; i++)
-        send(&front->outgoing[i]);
-}
-
-static struct hz_batch *new_batch(struct hz_front *front) {
-    struct hz_batch *batch = front->spare;
-    if (batch == NULL)
-        return hz_batch_create();
-    front->spare = batch->next;
-    front->spare_count--;
-    batch->count = 0;
-    return batch;
-}
-
-static HZ_NOINLINE bool open_batch(struct hz_front *front, struct hz_outgoing *outgoing, uint32_t owner_id) {
-    send(outgoing);
-    outgoing->batch = new_batch(front);
-    outgoing->owner_id = owner_id;
-    return outgoing->batch != NULL;
-}
-
-void hz_front_put_remote(struct hz_front *front, hz_tag tag, void *block) {
-    uint32_t owner_id = hz_tag_owner(tag);
-    struct hz_outgoing *outgoing = &front->outgoing[owner_id % HZ_OUTGOING];
-    if (HZ_UNLIKELY(outgoing->batch == NULL || outgoing->owner_id != owner_id))
-        if (!open_batch(front, outgoing, owner_id)) {
-            hz_central_return(block);
-            return;
-        }
-    struct hz_batch *batch = outgoing->batch;
-    batch->blocks[batch->count++] = block;
-    outgoing->bytes += hz_class_table[hz_tag_class(tag)].block_bytes;
-    bool is_heavy = outgoing->bytes >= hz_policy.batch_bytes && batch->count >= hz_policy.batch_blocks_min;
-    if (batch->count == HZ_BATCH_BLOCKS || is_heavy)
-        send(outgoing);
 }
 
 /* --- All of it -------------------------------------------------------------------------------- */
 
 void hz_front_flush_all(struct hz_front *front) {
-    hz_front_send_all(front);
+    hz_policy.remote_ops->send_all(&front->outbox);
     hz_front_receive(front);
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
+        (void)evict_foreign(front, i, bin_count(front, i));
+    hz_policy.remote_ops->send_all(&front->outbox);
     lock_own(front);
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
         drain(front, i, bin_count(front, i));
     unlock_own(front);
-    trim_spare(front, 0);
+    hz_outbox_trim(&front->outbox);
 }
 
 void hz_front_destroy(struct hz_front *front) {
     struct hz_owner *owner = front->owner;
     hz_front_flush_all(front);
+    hz_budget_give(hz_front_capacity_bytes(front));
     hz_central_retire(owner);
     hz_owner_recycle(owner);
     discard(front);
@@ -361,7 +372,5 @@ size_t hz_front_cached_bytes(struct hz_front *front) {
     size_t bytes = 0;
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) /* top and base may belong to two moments */
         bytes += hz_min(bin_count(front, i), capacity_max[i]) * hz_class_bytes(i);
-    for (unsigned i = 0; i < HZ_OUTGOING; i++)
-        bytes += front->outgoing[i].bytes;
-    return bytes;
+    return bytes + hz_outbox_bytes(&front->outbox);
 }

@@ -4,30 +4,24 @@
  * hz_front.h -- the thread's cache: one bin of free blocks per class, and the batches that it collects for
  * other owners.
  *
- * A bin is an array of pointers, used as a stack; blocks themselves are never touched. Every block in a bin
- * belongs to a run of the thread's own owner. Only the thread touches its front; statistics read the tops.
+ * A bin is an array of pointers, used as a stack; blocks themselves are never touched. The blocks in a bin
+ * belong to runs of the thread's own owner; under the remote strategy transfer some may not. Only the thread touches its front; statistics read the tops.
  * Before its first slow path, and after its exit hook ran, a thread has one of two constant fronts, whose
  * bins are empty and full at once, so that the hot paths need no test for either.
  * Does not: know runs (hz_central.h does).
  *
  * inv. 1: base[-1] is NULL, base <= top <= limit, limit - base == capacity <= room.
- * inv. 2: an outgoing batch holds blocks of one owner, not this one. */
+ * inv. 2: no block in a bin is live (strict profiles: see hz_mark.h). */
 #pragma once
 #include "hz_central.h"
-
-enum { HZ_OUTGOING = 16 };
+#include "hz_mark.h"
+#include "hz_remote.h"
 
 struct hz_bin {
     void **base;       /* NULL until the class is first used */
     void **seen;       /* where top was at the last maintenance */
     uint16_t capacity; /* blocks; adapts between policy minimum and maximum */
     uint16_t room;     /* blocks that the array at base can hold */
-};
-
-struct hz_outgoing {
-    struct hz_batch *batch;
-    uint32_t owner_id;
-    size_t bytes;
 };
 
 struct hz_front {
@@ -43,9 +37,7 @@ struct hz_front {
     uint32_t tick_ms;       /* time of the last look at the clock */
     uint32_t maintained_ms; /* time of the last maintenance */
     struct hz_bin bins[HZ_CLASS_COUNT];
-    struct hz_outgoing outgoing[HZ_OUTGOING];
-    struct hz_batch *spare; /* empty batches */
-    unsigned spare_count;
+    struct hz_outbox outbox;
     void **slots;     /* room for bin arrays not yet given out */
     void **slots_end; /* const */
 };
@@ -94,16 +86,20 @@ HZ_HIDDEN HZ_NOINLINE void *hz_front_refill(struct hz_front *front, unsigned cla
 /* Puts a block of the front's own owner into its bin, making room if it is full. */
 HZ_HIDDEN HZ_NOINLINE void hz_front_put(struct hz_front *front, unsigned class_index, void *block);
 
-/* Collects a block for another owner. */
-HZ_HIDDEN HZ_NOINLINE void hz_front_put_remote(struct hz_front *front, hz_tag tag, void *block);
+/* Strict profiles, outside the hot paths: the block is about to be handed out, or was given to free (false:
+ * it is not live). front is NULL for threads without one. */
+HZ_HIDDEN void hz_front_hand_out(const struct hz_front *front, const void *block);
+HZ_HIDDEN bool hz_front_take_back(const struct hz_front *front, const void *block);
 
-/* Gives back all blocks in bins and outgoing batches; the front stays usable. */
+/* Gives back all blocks in bins and outbox; the front stays usable. */
 HZ_HIDDEN void hz_front_flush_all(struct hz_front *front);
 
-/* Bytes of blocks in bins and outgoing batches; of another thread's front a close estimate. */
+/* Bytes that the front's bins may grow to. */
+HZ_HIDDEN size_t hz_front_capacity_bytes(const struct hz_front *front);
+
+/* Bytes of blocks in bins and outbox; of another thread's front a close estimate. */
 HZ_HIDDEN size_t hz_front_cached_bytes(struct hz_front *front);
 
 /* For hz_maintain.c. */
-HZ_HIDDEN void hz_front_send_all(struct hz_front *front);
 HZ_HIDDEN void hz_front_flush_idle(struct hz_front *front);
 HZ_HIDDEN void hz_front_receive(struct hz_front *front);

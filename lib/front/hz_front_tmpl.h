@@ -2,22 +2,55 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * hz_front_tmpl.h -- the hot paths of malloc and free, compiled into each profile. They call nothing before
- * the first return; what they cannot do they leave to a tail call. */
+ * the first return; what they cannot do they leave to a tail call. HZ_P_STRICT and HZ_P_REMOTE choose. */
 #pragma once
 #include "hz_front.h"
+
+/* The class's newest block, which is marked as handed out. NULL, with nothing done, when the bin is empty or
+ * the mark is not the thread's to flip. */
+HZ_INLINE void *hz_front_pop_marked(struct hz_front *front, unsigned class_index) {
+    void **top = hz_load_relaxed(&front->top[class_index]);
+    size_t offset = (uintptr_t)top[-1] - hz_map_first.base;
+    size_t page = offset >> HZ_PAGE_LOG2;
+    if (HZ_UNLIKELY(page >= hz_map_first.page_count)) /* also of NULL */
+        return NULL;
+    if (HZ_P_REMOTE == HZ_REMOTE_TRANSFER &&
+        HZ_UNLIKELY((hz_load_relaxed(&hz_map_first.tags[page]) ^ front->self_tag) != class_index))
+        return NULL;
+    hz_mark_flip_local(hz_mark_at(&hz_map_first, offset), hz_mark_bit(offset));
+    hz_store_relaxed(&front->top[class_index], top - 1);
+    return top[-1];
+}
 
 /* A block for size, or NULL if that takes more than a full bin. */
 HZ_INLINE void *hz_front_malloc(size_t size) {
     struct hz_front *front = hz_self;
     if (HZ_UNLIKELY(size > HZ_CLASS_MAX_BYTES))
         return NULL;
-    return hz_front_pop(front, hz_class_look_up(size));
+    unsigned class_index = hz_class_look_up(size);
+    return HZ_P_STRICT ? hz_front_pop_marked(front, class_index) : hz_front_pop(front, class_index);
 }
 
-/* Whether block could be put into its bin. False: not a block of this thread, bin full, or time is up. */
+/* Whether the bin had room for block, which was live and is so no more. */
+HZ_INLINE bool hz_front_push_marked(struct hz_front *front, unsigned class_index, void *block, size_t offset) {
+    void **top = hz_load_relaxed(&front->top[class_index]);
+    struct hz_mark *mark = hz_mark_at(&hz_map_first, offset);
+    if (HZ_UNLIKELY(top == front->limit[class_index] || offset % HZ_MARK_BYTES != 0))
+        return false;
+    if (HZ_UNLIKELY(!hz_mark_is_live(mark, hz_mark_bit(offset))))
+        return false;
+    hz_mark_flip_local(mark, hz_mark_bit(offset));
+    *top = block;
+    hz_store_relaxed(&front->top[class_index], top + 1);
+    return true;
+}
+
+/* Whether block could be put into its bin. False: not a block of this thread, wrong, bin full, or time is
+ * up. */
 HZ_INLINE bool hz_front_free(void *block) {
     struct hz_front *front = hz_self;
-    size_t page = ((uintptr_t)block - hz_map_first.base) >> HZ_PAGE_LOG2;
+    size_t offset = (uintptr_t)block - hz_map_first.base;
+    size_t page = offset >> HZ_PAGE_LOG2;
     if (HZ_UNLIKELY(page >= hz_map_first.page_count))
         return false;
     unsigned class_index = hz_load_relaxed(&hz_map_first.tags[page]) ^ front->self_tag;
@@ -25,5 +58,6 @@ HZ_INLINE bool hz_front_free(void *block) {
         return false;
     if (HZ_UNLIKELY(--front->ticks < 0))
         return false;
-    return hz_front_push(front, class_index, block);
+    return HZ_P_STRICT ? hz_front_push_marked(front, class_index, block, offset)
+                       : hz_front_push(front, class_index, block);
 }

@@ -6,6 +6,7 @@
 
 #include "hz_bits.h"
 #include "hz_os.h"
+#include "hz_policy.h"
 #include "hz_source.h"
 
 enum { TICKS_MAX = 4096, SLOW_MS = 20, PERIODS = 8, PERIOD_MIN_MS = 8, SWEEP_IDLE_PASSES = 1 };
@@ -43,6 +44,7 @@ static void maintain_heap(uint32_t now_ms) {
     if (now_ms - last_round_ms >= period_ms) {
         last_round_ms = now_ms;
         uint32_t count = hz_owner_count();
+        hz_policy.remote_ops->settle(false);
         bool is_sweep = now_ms - last_sweep_ms >= sweep_ms;
         last_sweep_ms = is_sweep ? now_ms : last_sweep_ms;
         for (uint32_t id = 1; id <= count; id++) {
@@ -66,7 +68,7 @@ void hz_maintain_tick(struct hz_front *front) {
     front->ticks = front->tick_interval;
     if (now_ms - front->maintained_ms >= period_ms) {
         front->maintained_ms = now_ms;
-        hz_front_send_all(front);
+        hz_policy.remote_ops->send_all(&front->outbox);
         hz_front_receive(front);
         hz_front_flush_idle(front);
         maintain_heap(now_ms);
@@ -78,6 +80,7 @@ void hz_maintain_tick(struct hz_front *front) {
 size_t hz_maintain_trim(struct hz_front *front) {
     if (front != NULL)
         hz_front_flush_all(front);
+    hz_policy.remote_ops->settle(true);
     uint32_t count = hz_owner_count();
     size_t swept = 0;
     for (uint32_t id = 1; id <= count; id++) {

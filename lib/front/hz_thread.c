@@ -6,9 +6,11 @@
 
 #include <pthread.h>
 
+#include "hz_budget.h"
 #include "hz_huge.h"
 #include "hz_maintain.h"
 #include "hz_meta.h"
+#include "hz_policy.h"
 #include "hz_source.h"
 
 static pthread_key_t exit_key; /* const after init */
@@ -67,6 +69,7 @@ void hz_thread_before_fork(void) {
     hz_owner_table_lock();
     forked_count = hz_owner_count();
     each_owner(take_owner);
+    hz_policy.remote_ops->lock();
     hz_source_lock();
     hz_huge_lock();
     hz_batch_pool_lock();
@@ -82,6 +85,7 @@ void hz_thread_after_fork_parent(void) {
     hz_batch_pool_unlock();
     hz_huge_unlock();
     hz_source_unlock();
+    hz_policy.remote_ops->unlock();
     each_owner(give_owner);
     hz_owner_table_unlock();
     hz_maintain_unlock();
@@ -113,9 +117,11 @@ void hz_thread_after_fork_child(void) {
     hz_batch_pool_reset_lock();
     hz_huge_reset_lock();
     hz_source_reset_lock();
+    hz_policy.remote_ops->reset_lock();
     each_owner(reset_owner);
     hz_owner_table_reset_lock();
     hz_maintain_reset_lock();
     each_owner(bury_other);
     each_owner(settle_buried);
+    hz_budget_init(hz_self->owner != NULL ? hz_front_capacity_bytes(hz_self) : 0);
 }

@@ -7,6 +7,7 @@
 #include "hz_bits.h"
 #include "hz_meta.h"
 #include "hz_os.h"
+#include "hz_policy.h"
 
 struct hz_arena hz_map_first;
 
@@ -16,8 +17,14 @@ static const size_t ARENA_BYTES_MIN = 4 * HZ_MIB;
 static const size_t COMMIT_STEP_MIN = HZ_MIB;
 static const size_t COMMIT_STEP_MAX = 64 * HZ_MIB;
 
-/* Sidecar bytes per page, array by array. */
-static const size_t SIDECAR_BYTES = sizeof(hz_tag) + HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES;
+/* What the profile needs beside tags, descriptors and bitmaps. */
+static size_t pending_element(void) { return hz_policy.remote == HZ_REMOTE_PAGE ? HZ_MAP_BITS_BYTES : 0; }
+static size_t marks_element(void) { return hz_policy.is_strict ? HZ_MAP_MARKS_BYTES : 0; }
+
+/* Sidecar bytes per page. */
+static size_t described_element(void) {
+    return HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES + pending_element() + marks_element();
+}
 
 /* The arrays begin at multiples of 64 KiB, the largest kernel page, so that each commits on its own. */
 static size_t array_bytes(size_t page_count, size_t element) {
@@ -25,11 +32,18 @@ static size_t array_bytes(size_t page_count, size_t element) {
 }
 
 static size_t tag_bytes(size_t page_count) { return array_bytes(page_count, sizeof(hz_tag)); }
-static size_t desc_bytes(size_t page_count) { return array_bytes(page_count, HZ_MAP_DESC_BYTES); }
-static size_t bits_bytes(size_t page_count) { return array_bytes(page_count, HZ_MAP_BITS_BYTES); }
 
-static size_t sidecar_bytes(size_t page_count) {
-    return tag_bytes(page_count) + desc_bytes(page_count) + bits_bytes(page_count);
+/* All arrays but the tags, which are reserved together. */
+static size_t described_bytes(size_t page_count) {
+    return array_bytes(page_count, HZ_MAP_DESC_BYTES) + array_bytes(page_count, HZ_MAP_BITS_BYTES) +
+           array_bytes(page_count, pending_element()) + array_bytes(page_count, marks_element());
+}
+
+/* The next array of a sidecar, or NULL for one that the profile does not have. */
+static char *place_array(char **next, size_t page_count, size_t element) {
+    char *array = *next;
+    *next += array_bytes(page_count, element);
+    return element != 0 ? array : NULL;
 }
 
 static void release(void *start, size_t bytes) {
@@ -39,7 +53,7 @@ static void release(void *start, size_t bytes) {
 
 static bool reserve(struct hz_arena *arena, size_t bytes) {
     size_t page_count = bytes >> HZ_PAGE_LOG2;
-    size_t described = desc_bytes(page_count) + bits_bytes(page_count);
+    size_t described = described_bytes(page_count);
     char *tags = hz_os_reserve_readable(tag_bytes(page_count), HZ_PAGE);
     char *descs = hz_os_reserve(described, HZ_PAGE);
     char *base = hz_os_reserve(bytes, ARENA_ALIGNMENT);
@@ -50,8 +64,11 @@ static bool reserve(struct hz_arena *arena, size_t bytes) {
         return false;
     }
     arena->tags = (_Atomic(hz_tag) *)(void *)tags;
-    arena->descs = descs;
-    arena->bits = descs + desc_bytes(page_count);
+    char *next = descs;
+    arena->descs = place_array(&next, page_count, HZ_MAP_DESC_BYTES);
+    arena->bits = place_array(&next, page_count, HZ_MAP_BITS_BYTES);
+    arena->pending = place_array(&next, page_count, pending_element());
+    arena->marks = place_array(&next, page_count, marks_element());
     arena->page_count = page_count;
     arena->base = (uintptr_t)base;
     return true;
@@ -109,6 +126,8 @@ struct hz_arena *hz_map_grow(size_t page_count) {
 }
 
 static bool commit_array(char *array, size_t element, size_t from, size_t to) {
+    if (array == NULL)
+        return true;
     size_t page = hz_os_page_bytes();
     size_t start = hz_align_down(from * element, page);
     size_t end = hz_align_up(to * element, page);
@@ -128,6 +147,8 @@ bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
     bool done = commit_array((char *)(void *)arena->tags, sizeof(hz_tag), from, to) &&
                 commit_array(arena->descs, HZ_MAP_DESC_BYTES, from, to) &&
                 commit_array(arena->bits, HZ_MAP_BITS_BYTES, from, to) &&
+                commit_array(arena->pending, HZ_MAP_BITS_BYTES, from, to) &&
+                commit_array(arena->marks, HZ_MAP_MARKS_BYTES, from, to) &&
                 hz_os_commit(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2);
     if (!done)
         return false;
@@ -149,7 +170,8 @@ size_t hz_map_reserved_bytes(void) {
     size_t bytes = 0;
     for (struct hz_arena *arena = &hz_map_first; arena != NULL;
          arena = hz_load_acquire(&arena->next))
-        bytes += (arena->page_count << HZ_PAGE_LOG2) + sidecar_bytes(arena->page_count);
+        bytes += (arena->page_count << HZ_PAGE_LOG2) + tag_bytes(arena->page_count) +
+                 described_bytes(arena->page_count);
     return bytes;
 }
 
@@ -157,6 +179,6 @@ size_t hz_map_metadata_bytes(void) {
     size_t bytes = 0;
     for (struct hz_arena *arena = &hz_map_first; arena != NULL;
          arena = hz_load_acquire(&arena->next))
-        bytes += hz_load_relaxed(&arena->committed_pages) * SIDECAR_BYTES;
+        bytes += hz_load_relaxed(&arena->committed_pages) * (sizeof(hz_tag) + described_element());
     return bytes;
 }

@@ -3,23 +3,29 @@
  *
  * hz_map.h -- arenas and the page map: from an address to the tag, descriptor and bitmap of its page.
  *
- * An arena is one reserved address range of 64 KiB pages. Its sidecar, in ranges of its own, is three
- * arrays indexed by page number: a u32 tag, a descriptor slot and a bitmap slot. All are committed together
- * with the pages, from the start upwards, and stay committed; tags can be read everywhere from the start.
+ * An arena is one reserved address range of 64 KiB pages. Its sidecar, in ranges of its own, is arrays
+ * indexed by page number: a u32 tag, a descriptor slot, a bitmap slot, and, in profiles that use them, a
+ * second bitmap slot and marks. All are committed together with the pages, from the start upwards, and stay
+ * committed; tags can be read everywhere from the start.
  * The first arena is the one that the fast path tests; further arenas follow on a list that only grows.
  * Does not: know what tags, descriptors or bitmaps mean, or which pages are free. */
 #pragma once
 #include "hz_atomic.h"
 
-#define HZ_MAP_DESC_BYTES 64
+#define HZ_MAP_DESC_BYTES 128
 #define HZ_MAP_BITS_BYTES 512
+#define HZ_MAP_MARKS_BYTES 1024
 
 /* A tag: class in the low 8 bits, number of the owner above. The fast path of free compares it with the
- * thread's own number; 0 is a page without blocks. */
+ * thread's own number. Number 0 is nobody's: 0 itself is a page that never had blocks, and the codes below
+ * keep what free must know of pages that belong to no run of a class. */
 typedef uint32_t hz_tag;
 #define HZ_TAG_NONE 0u
-#define HZ_TAG_LARGE 0xFEu    /* first page of a large block */
-#define HZ_TAG_INTERIOR 0xFFu /* its other pages */
+#define HZ_TAG_FORMER 0x80u          /* plus the class: of a class run that was given back */
+#define HZ_TAG_FORMER_LARGE 0xFCu    /* first page of a large block that was freed */
+#define HZ_TAG_FORMER_INTERIOR 0xFDu /* its other pages */
+#define HZ_TAG_LARGE 0xFEu           /* first page of a large block */
+#define HZ_TAG_INTERIOR 0xFFu        /* its other pages */
 #define HZ_TAG_OWNER_SHIFT 8
 
 HZ_INLINE hz_tag hz_tag_make(uint32_t owner_id, unsigned class_index) {
@@ -35,6 +41,8 @@ struct hz_arena {
                               pages not committed, which read as HZ_TAG_NONE */
     char *descs;           /* const */
     char *bits;            /* const */
+    char *pending;         /* const; as bits, NULL unless the policy's remote strategy is page */
+    char *marks;           /* const; see hz_mark.h; NULL unless the policy is strict */
 
     _Atomic(size_t) committed_pages; /* lock: source writes; all read */
     struct hz_arena *_Atomic next;   /* lock: source writes once; all read */

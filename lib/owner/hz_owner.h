@@ -36,9 +36,11 @@ struct hz_owner {
     struct hz_list full;                   /* lock: runs without available blocks */
     struct hz_list partial[HZ_CLASS_COUNT]; /* lock: runs with some; refills take from the first */
 
+    void *_Atomic waiting; /* lock writes: taken from the inbox, not yet looked at; see hz_inbox.h */
+
     /* Blocks that other threads freed: see hz_inbox.h. */
     alignas(HZ_LINE) _Atomic(void *) inbox;
-    _Atomic(uint32_t) inbox_batches; /* hint: batches waiting, for back-pressure */
+    _Atomic(uint32_t) backlog;       /* hint: batches and runs waiting, for back-pressure */
     _Atomic(uint32_t) activity;      /* rises whenever the thread takes the lock itself */
     uint32_t activity_seen;          /* lock: decay */
 };
@@ -72,14 +74,16 @@ HZ_HIDDEN void hz_owner_adopt(struct hz_owner *owner, struct hz_arena *arena, st
 /* Takes a run off its list. lock. */
 HZ_HIDDEN void hz_owner_detach(struct hz_owner *owner, struct hz_desc *desc);
 
-/* Moves a run between the lists if inv. 2 asks for it. Call after its used count changed. lock. */
-HZ_INLINE void hz_owner_relist(struct hz_owner *owner, struct hz_desc *desc) {
+/* Moves a run between the lists if inv. 2 asks for it: to the front of the partial list, or to the end.
+ * Call after its used count changed. lock. */
+HZ_INLINE void hz_owner_relist(struct hz_owner *owner, struct hz_desc *desc, bool is_front) {
     bool has_blocks = hz_desc_available(desc) != 0;
     if (HZ_LIKELY(has_blocks == desc->is_listed))
         return;
     hz_list_remove(&desc->links);
     desc->is_listed = has_blocks;
-    hz_list_push_back(has_blocks ? &owner->partial[desc->class_index] : &owner->full, &desc->links);
+    struct hz_list *list = has_blocks ? &owner->partial[desc->class_index] : &owner->full;
+    hz_list_push_front(is_front ? list : list->prev, &desc->links);
 }
 
 /* The first run of the class with available blocks, or NULL. lock. */

@@ -12,7 +12,8 @@ enum hz_verdict {
     HZ_ROUTE_LARGE,    /* the start of a large block */
     HZ_ROUTE_MISS,     /* outside every arena */
     HZ_ROUTE_INTERIOR, /* inside a block of ours */
-    HZ_ROUTE_INVALID,  /* inside an arena, where no block is */
+    HZ_ROUTE_FREED,    /* the start of a block whose run was given back */
+    HZ_ROUTE_INVALID,  /* inside an arena, where no block is or was */
 };
 
 struct hz_route {

@@ -48,9 +48,11 @@ void *hz_large_take(size_t size, size_t alignment, bool *ret_is_zero) {
 
 bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc) {
     hz_tag expected = HZ_TAG_LARGE;
+    size_t page = hz_desc_page(arena, desc);
     /* Whoever turns the tag owns the block's end; acquire orders the reads of the descriptor after it. */
-    if (!hz_cas_acquire(&arena->tags[hz_desc_page(arena, desc)], &expected, HZ_TAG_INTERIOR))
+    if (!hz_cas_acquire(&arena->tags[page], &expected, HZ_TAG_FORMER_LARGE))
         return false;
+    hz_map_set_tags(arena, page + 1, desc->page_count - 1, HZ_TAG_FORMER_INTERIOR);
     hz_source_give(arena, desc);
     return true;
 }

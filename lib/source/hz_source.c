@@ -23,6 +23,7 @@ static size_t large_pages, large_blocks; /* lock */
 static size_t purging_pages;             /* lock: on their way from dirty to clean */
 static uint64_t purges, purged_bytes;    /* lock */
 static uint32_t decay_ms;                /* const after init */
+static size_t retain_pages;              /* const after init */
 static int thp;                          /* const after init; enum hz_thp */
 
 /* One decay step purges at most this much, so that the thread that does it is not held up for long. */
@@ -32,11 +33,12 @@ void hz_source_lock(void) { hz_lock_take(&lock); }
 void hz_source_unlock(void) { hz_lock_give(&lock); }
 void hz_source_reset_lock(void) { hz_lock_reset(&lock); }
 
-void hz_source_init(uint32_t wanted_decay_ms, int wanted_thp) {
+void hz_source_init(uint32_t wanted_decay_ms, size_t retain_bytes, int wanted_thp) {
     hz_free_runs_init(&dirty);
     hz_free_runs_init(&clean);
     hz_list_init(&by_age);
     decay_ms = wanted_decay_ms;
+    retain_pages = decay_ms == 0 ? 0 : retain_bytes >> HZ_PAGE_LOG2;
     thp = wanted_thp;
 }
 
@@ -237,6 +239,33 @@ struct hz_desc *hz_source_take(size_t page_count, size_t alignment, struct hz_ar
     return desc;
 }
 
+/* Makes a taken run of run_count * page_count pages that many runs. lock. */
+static void divide(struct hz_arena *arena, struct hz_desc *desc, size_t page_count, unsigned run_count) {
+    size_t page = hz_desc_page(arena, desc);
+    for (unsigned i = 0; i < run_count; i++) {
+        struct hz_desc *run = hz_desc_at(arena, page + i * page_count);
+        run->page_count = (uint32_t)page_count;
+        run->back = 0;
+        run->kind = HZ_DESC_TAKEN;
+        run->is_dirty = desc->is_dirty;
+        last_page(arena, run)->kind = HZ_DESC_TAKEN;
+    }
+}
+
+struct hz_desc *hz_source_take_runs(size_t page_count, unsigned run_count, struct hz_arena **ret_arena,
+                                    unsigned *ret_count) {
+    *ret_count = run_count;
+    hz_lock_take(&lock);
+    struct hz_desc *desc = run_count == 1 ? NULL : take(page_count * run_count, HZ_PAGE, ret_arena);
+    if (desc != NULL)
+        divide(*ret_arena, desc, page_count, run_count);
+    hz_lock_give(&lock);
+    if (desc != NULL)
+        return desc;
+    *ret_count = 1;
+    return hz_source_take(page_count, HZ_PAGE, ret_arena);
+}
+
 /* Takes the oldest dirty run off the lists if it is at least age_ms old, and purges it. Returns its pages.
  * The system call runs without the lock; meanwhile the run's descriptors say that it is taken. */
 static size_t purge_oldest(uint32_t now_ms, uint32_t age_ms) {
@@ -272,10 +301,14 @@ static size_t purge_oldest(uint32_t now_ms, uint32_t age_ms) {
     return done ? count : 0;
 }
 
-/* Without a decay time nothing stays dirty. */
-static void purge_at_once(uint32_t now_ms) {
-    while (decay_ms == 0 && purge_oldest(now_ms, 0) != 0)
-        continue;
+/* What is beyond the limit goes, the oldest first. Looks without the lock: another thread that adds pages
+ * meanwhile looks for itself. */
+static void purge_excess(bool is_over, uint32_t now_ms) {
+    while (is_over && purge_oldest(now_ms, 0) != 0) {
+        hz_lock_take(&lock);
+        is_over = dirty.page_count > retain_pages;
+        hz_lock_give(&lock);
+    }
 }
 
 void hz_source_mark_large(struct hz_desc *desc) {
@@ -290,7 +323,6 @@ void hz_source_give(struct hz_arena *arena, struct hz_desc *desc) {
     uint32_t now_ms = hz_os_now_ms();
     size_t page = hz_desc_page(arena, desc);
     size_t count = desc->page_count;
-    hz_map_set_tags(arena, page, count, HZ_TAG_NONE);
     hz_lock_take(&lock);
     if (desc->kind == HZ_DESC_LARGE) {
         large_blocks--;
@@ -298,8 +330,9 @@ void hz_source_give(struct hz_arena *arena, struct hz_desc *desc) {
     }
     active_pages -= count;
     merge(arena, page, count, true, now_ms);
+    bool is_over = dirty.page_count > retain_pages;
     hz_lock_give(&lock);
-    purge_at_once(now_ms);
+    purge_excess(is_over, now_ms);
 }
 
 /* Takes the wanted pages from end on, if they are free or were never used. */
@@ -344,7 +377,7 @@ void hz_source_shrink(struct hz_arena *arena, struct hz_desc *desc, size_t page_
     uint32_t now_ms = hz_os_now_ms();
     size_t page = hz_desc_page(arena, desc) + page_count;
     size_t count = desc->page_count - page_count;
-    hz_map_set_tags(arena, page, count, HZ_TAG_NONE);
+    hz_map_set_tags(arena, page, count, HZ_TAG_FORMER_INTERIOR);
     hz_lock_take(&lock);
     desc->page_count = (uint32_t)page_count;
     if (page_count > 1)
@@ -352,8 +385,9 @@ void hz_source_shrink(struct hz_arena *arena, struct hz_desc *desc, size_t page_
     active_pages -= count;
     large_pages -= count;
     merge(arena, page, count, true, now_ms);
+    bool is_over = dirty.page_count > retain_pages;
     hz_lock_give(&lock);
-    purge_at_once(now_ms);
+    purge_excess(is_over, now_ms);
 }
 
 bool hz_source_decay(uint32_t now_ms) {

@@ -13,8 +13,8 @@
 #pragma once
 #include "hz_desc.h"
 
-/* decay_ms as the option says; 0 purges on every return. */
-HZ_HIDDEN void hz_source_init(uint32_t decay_ms, int thp);
+/* decay_ms as the option says; 0 purges on every return. Dirty pages beyond retain_bytes never stay. */
+HZ_HIDDEN void hz_source_init(uint32_t decay_ms, size_t retain_bytes, int thp);
 
 /* page_count pages at an address that is a multiple of alignment (a power of two). The descriptor has
  * page_count, back and is_dirty (false: reads as zeros) set; the caller sets the rest and the tags.
@@ -22,10 +22,15 @@ HZ_HIDDEN void hz_source_init(uint32_t decay_ms, int thp);
 HZ_HIDDEN struct hz_desc *hz_source_take(size_t page_count, size_t alignment,
                                          struct hz_arena **ret_arena);
 
+/* Up to run_count runs of page_count pages each, next to each other: the descriptor of the first, and how
+ * many there are. */
+HZ_HIDDEN struct hz_desc *hz_source_take_runs(size_t page_count, unsigned run_count,
+                                              struct hz_arena **ret_arena, unsigned *ret_count);
+
 /* Counts a run just taken as a large block, which it is until it is given back. */
 HZ_HIDDEN void hz_source_mark_large(struct hz_desc *desc);
 
-/* Gives a run back; tags its pages HZ_TAG_NONE. */
+/* Gives a run back. Its tags say already that it is no more. */
 HZ_HIDDEN void hz_source_give(struct hz_arena *arena, struct hz_desc *desc);
 
 /* Makes a large block's run page_count pages long in place; false when what follows is taken. */

@@ -186,7 +186,7 @@ static bool path_holds(const struct path *path, size_t size) {
     struct hkz_stats start = snapshot(), early = start;
     batch_choose(size);
     for (batch.round = 0; batch.round < path->rounds; batch.round++) {
-        if (batch.round == path->rounds / 10)
+        if (batch.round == path->rounds / 2)
             early = snapshot();
         path->round();
     }

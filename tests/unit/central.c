@@ -17,7 +17,7 @@ static struct hz_owner *owner;
 
 static void start_central(void) {
     hz_class_init();
-    hz_source_init(1000000, HZ_THP_DEFAULT);
+    hz_source_init(1000000, SIZE_MAX, HZ_THP_DEFAULT);
     cr_assert(hz_map_init(64 * HZ_MIB));
     cr_assert(hz_owner_init());
     owner = hz_owner_create(&owner);
@@ -71,16 +71,16 @@ Test(inbox, takes_newest_first_and_whole) {
     cr_assert_not(hz_inbox_push_batch(owner, first));
     cr_assert_not(hz_inbox_push_block(owner, block));
     cr_assert_not(hz_inbox_push_batch(owner, third));
-    cr_assert_eq(hz_load_relaxed(&owner->inbox_batches), 2);
+    cr_assert_eq(hz_load_relaxed(&owner->backlog), 2);
     void *member = hz_inbox_take(owner);
-    cr_assert(!hz_inbox_is_block(member) && hz_inbox_batch(member) == third);
+    cr_assert(hz_member_kind(member) == HZ_MEMBER_BATCH && hz_member_batch(member) == third);
     member = hz_inbox_next(member);
-    cr_assert(hz_inbox_is_block(member) && hz_inbox_block(member) == block);
+    cr_assert(hz_member_kind(member) == HZ_MEMBER_BLOCK && hz_member_block(member) == block);
     member = hz_inbox_next(member);
-    cr_assert_eq(hz_inbox_batch(member), first);
+    cr_assert_eq(hz_member_batch(member), first);
     cr_assert_null(hz_inbox_next(member));
     cr_assert(hz_inbox_is_empty(owner));
-    cr_assert_eq(hz_load_relaxed(&owner->inbox_batches), 0);
+    cr_assert_eq(hz_load_relaxed(&owner->backlog), 0);
 }
 
 Test(inbox, push_tells_that_the_owner_is_vacant) {
@@ -111,7 +111,7 @@ static unsigned count_chain(void *member, unsigned *before) {
     for (unsigned i = 0; i < THREADS; i++)
         at[i] = PUSHES;
     for (; member != NULL; member = hz_inbox_next(member), count++) {
-        const struct pushed *block = hz_inbox_block(member);
+        const struct pushed *block = hz_member_block(member);
         need(block->number < at[block->thread] && block->number + 1 > before[block->thread],
              "thread %u: block %u out of order", block->thread, block->number);
         at[block->thread] = block->number;

@@ -111,13 +111,13 @@ Test(owner, relist_follows_availability) {
     hz_lock_take(&owner->lock);
     hz_owner_adopt(owner, &hz_map_first, desc);
     (void)hz_desc_take(&hz_map_first, desc, slots, 1);
-    hz_owner_relist(owner, desc);
+    hz_owner_relist(owner, desc, false);
     cr_assert_eq(hz_owner_first(owner, CLASS), desc);
     (void)hz_desc_take(&hz_map_first, desc, slots + 1, HZ_RUN_MAX_BLOCKS - 1);
-    hz_owner_relist(owner, desc);
+    hz_owner_relist(owner, desc, false);
     cr_assert(hz_owner_first(owner, CLASS) == NULL && length(&owner->full) == 1 && !desc->is_listed);
     cr_assert_eq(hz_desc_put(&hz_map_first, desc, slots[0]), HZ_PUT_DONE);
-    hz_owner_relist(owner, desc);
+    hz_owner_relist(owner, desc, false);
     cr_assert(hz_owner_first(owner, CLASS) == desc && length(&owner->full) == 0);
     hz_lock_give(&owner->lock);
 }

@@ -30,7 +30,7 @@ static uint64_t next_mark = 1;
 static void start_source(size_t arena_bytes, uint32_t decay_ms) {
     hz_class_init();
     cr_assert(hz_map_init(arena_bytes));
-    hz_source_init(decay_ms, HZ_THP_DEFAULT);
+    hz_source_init(decay_ms, SIZE_MAX, HZ_THP_DEFAULT);
 }
 
 static void mark_pages(struct held *run, size_t from_page) {
@@ -64,9 +64,10 @@ static void take(struct held *run, size_t page_count, size_t alignment, bool is_
 static void give(struct held *run) {
     size_t page = hz_desc_page(run->arena, run->desc);
     check_marks(run);
+    hz_map_set_tags(run->arena, page, run->page_count, HZ_TAG_FORMER);
     hz_source_give(run->arena, run->desc);
     for (size_t i = 0; i < run->page_count; i++)
-        need(hz_map_tag(run->arena, hz_map_address(run->arena, page + i)) == HZ_TAG_NONE, "tag stays");
+        need(hz_map_tag(run->arena, hz_map_address(run->arena, page + i)) == HZ_TAG_FORMER, "tag changes");
     run->desc = NULL;
 }
 
@@ -87,7 +88,7 @@ static void extend(struct held *run, size_t more) {
 
 static void shrink(struct held *run, size_t page_count) {
     hz_source_shrink(run->arena, run->desc, page_count);
-    need(hz_map_tag(run->arena, run->start + (page_count << HZ_PAGE_LOG2)) == HZ_TAG_NONE, "tag stays");
+    need(hz_map_tag(run->arena, run->start + (page_count << HZ_PAGE_LOG2)) == HZ_TAG_FORMER_INTERIOR, "tag");
     run->page_count = page_count;
     need(run->desc->page_count == page_count, "length");
 }
