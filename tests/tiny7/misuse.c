@@ -158,9 +158,10 @@ static void never_carved(size_t size) {
 static void far_behind(size_t size) { victim = (char *)launder(hz7_malloc(size)) + 200 * MIB; }
 
 static void below_aligned(size_t size) {
-    hz7_free(hz7_malloc(size));
-    char *block = launder(hz7_aligned_alloc(64 * MIB, 64 * KIB));
-    victim = block - 64 * KIB;
+    void *first = launder(hz7_aligned_alloc(64 * MIB, size));
+    char *second = launder(hz7_aligned_alloc(64 * MIB, size));
+    victim = second - 64 * KIB;
+    (void)first;
 }
 
 static void on_stack(size_t size) {
