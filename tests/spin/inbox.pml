@@ -23,18 +23,18 @@
  * proves no_sender SAFETY -DNO_SENDER -- with a helper and the lone block
  * proves no_second SAFETY -DNO_SECOND -- without a second owner
  * proves adopter SAFETY -DADOPTER -DNO_HELPER -DNO_SENDER -- the second has the old number, a third adopts run 1
- * proves no_livelock NP -DNO_HELPER -DNO_SENDER -- there is no cycle at all, such as between hz_central_return and adoption
- * refutes look_before_vacant -- a retiring owner looks into its inbox for the last time, then becomes vacant
- * refutes no_last_look -- a retiring owner becomes vacant and does not look again
- * refutes push_without_state -- the pusher does not look whether the owner is vacant
- * refutes state_before_push -- the pusher looks at the state first, then pushes
- * refutes take_in_two_steps -- hz_inbox_take loads the chain, then stores NULL, instead of an exchange
+ * proves no_livelock NP -DNO_HELPER -DNO_SENDER -- there is no cycle at all, such as of return and adoption
+ * refutes look_before_vacant -DNO_SECOND -DNO_HELPER -- the last look into the inbox comes before vacant
+ * refutes no_last_look -DNO_SECOND -DNO_HELPER -- a retiring owner becomes vacant and does not look again
+ * refutes push_without_state -DNO_SECOND -DNO_HELPER -- the pusher does not look whether the owner is vacant
+ * refutes state_before_push -DNO_SECOND -DNO_HELPER -- the pusher looks at the state first, then pushes
+ * refutes take_in_two_steps -DNO_SECOND -DNO_HELPER -- hz_inbox_take loads, then stores NULL
  * refutes take_without_lock -DNO_SECOND -- the helper takes without the owner's lock
- * refutes put_without_tag -- a taker puts every block into its own run without reading the tag again
+ * refutes put_without_tag -DNO_SECOND -DNO_HELPER -- a taker does not read the tag again
  * refutes common_without_tag -DNO_HELPER -DNO_SENDER -- put_common does not read the tag again under the lock
- * refutes adopt_without_tag -DADOPTER -DNO_HELPER -DNO_SENDER -- hz_central_adopt does not read the tag again under the lock
- * refutes push_in_two_steps -- the push stores the head without a CAS
- * refutes next_after_put -- the taker reads a member's link after it has put the block back */
+ * refutes adopt_without_tag -DADOPTER -DNO_HELPER -DNO_SENDER -- adoption does not read the tag again
+ * refutes push_in_two_steps -DNO_SECOND -DNO_HELPER -- the push stores the head without a CAS
+ * refutes next_after_put -DNO_SECOND -DNO_HELPER -- the taker reads a member's link after it has put the block back */
 #define NONE 0
 #define COMMONS 1
 #define OWNERS 4
@@ -241,6 +241,7 @@ proctype first() {
 }
 
 /* free_block in hz_heap.c, for a thread with a cache */
+#ifndef NO_SECOND
 proctype second() {
     LOCALS;
     byte me;
@@ -283,6 +284,7 @@ proctype second() {
     fi;
     skip
 }
+#endif
 
 #ifdef ADOPTER
 /* adopt_run in hz_central_take, by a thread that stays. */
@@ -299,6 +301,7 @@ proctype adopter() {
 #endif
 
 /* Two blocks in a batch for the owner that the first one's tag named: hz_front_put_remote, send. */
+#ifndef NO_SENDER
 proctype sender() {
     LOCALS;
     byte to;
@@ -319,8 +322,10 @@ proctype sender() {
     forward();
     skip
 }
+#endif
 
 /* A thread without a cache: hz_central_return. */
+#ifndef NO_LONE
 proctype lone() {
     LOCALS;
     place[2] = SENT;
@@ -329,8 +334,10 @@ proctype lone() {
     forward();
     skip
 }
+#endif
 
 /* Maintenance: hz_central_trim(owner, try_only) for an owner that seems to sleep. */
+#ifndef NO_HELPER
 proctype helper() {
     LOCALS;
     byte to;
@@ -358,6 +365,7 @@ proctype helper() {
 end:
     skip
 }
+#endif
 
 init {
     LOCALS;

@@ -28,16 +28,16 @@
  * proves third SAFETY -DNO_HELPER -DNO_SECOND -- two runs in a chain
  * proves reuse SAFETY -DREUSE -DNO_THIRD -DNO_HELPER -- the second thread takes the run from the source again
  * proves no_livelock NP -DNO_THIRD -DNO_HELPER -- there is no cycle at all
- * refutes always_push -- who sets a bit pushes the run even if it was not the first
+ * refutes always_push -DNO_SECOND -DNO_HELPER -- who sets a bit pushes the run even if it was not the first
  * refutes flag_without_recheck -- a queued flag, cleared after collecting, instead of pending's first bit
- * refutes set_in_two_steps -- pending is loaded, then stored
- * refutes collect_in_two_steps -- pending is loaded, then cleared, instead of an exchange
- * refutes collect_before_next -- the link is read after the exchange
+ * refutes set_in_two_steps -DNO_SECOND -DNO_HELPER -- pending is loaded, then stored
+ * refutes collect_in_two_steps -DNO_SECOND -DNO_HELPER -- pending is loaded, then cleared, instead of an exchange
+ * refutes collect_before_next -DNO_SECOND -DNO_HELPER -- the link is read after the exchange
  * refutes collect_foreign -- a taker collects a run that is another owner's now
  * refutes drop_foreign -- a taker forgets a run that is another owner's now
  * refutes common_without_tag -DNO_THIRD -DNO_HELPER -- the tag is not read again under the lock of the commons
- * refutes look_before_vacant -- a retiring owner looks for the last time, then becomes vacant
- * refutes push_without_state -- the pusher does not look whether the owner is vacant
+ * refutes look_before_vacant -DNO_SECOND -DNO_HELPER -- a retiring owner looks for the last time, then becomes vacant
+ * refutes push_without_state -DNO_SECOND -DNO_HELPER -- the pusher does not look whether the owner is vacant
  * refutes take_without_lock -DNO_SECOND -- the helper takes without the owner's lock
  * reaches late_double_free -DLATE -DNO_SECOND -DNO_HELPER -- a run goes to the source while it is in a chain
  * refutes release_pending -DREUSE -- a run goes to the source while pending blocks do not count as used */
@@ -270,6 +270,7 @@ inline adopt(s) {
     fi
 }
 
+#ifndef NO_SECOND
 proctype second() {
     LOCALS;
     byte me;
@@ -308,7 +309,9 @@ proctype second() {
     :: skip
     fi
 }
+#endif
 
+#ifndef NO_HELPER
 proctype helper() {
     LOCALS;
     byte to;
@@ -336,6 +339,7 @@ proctype helper() {
 end:
     skip
 }
+#endif
 
 /* set_bit in hz_page.c */
 inline set_bit(b) {
@@ -416,7 +420,13 @@ proctype late_again() {
     :: timeout
     fi;
     if
-    :: is_first -> push(o, 0)
+    :: is_first ->
+        push(o, 0);
+        if
+        :: is_vacant -> receive(o)
+        :: else
+        fi;
+        forward()
     :: else
     fi
 }

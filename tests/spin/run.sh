@@ -35,14 +35,14 @@ search() {
     grep -q '^State-vector .* errors: [0-9]' out
 }
 
-# complete: the search saw every state and found nothing.
-complete() {
+# is_complete: the search saw every state and found nothing.
+is_complete() {
     grep -q 'errors: 0$' out &&
         ! grep -qiE 'max search depth|out of memory|memory limit|search not completed|error:' out
 }
 
-# caught: the search ended at a fault of the protocol, not of the search.
-caught() {
+# is_caught: the search ended at a fault of the protocol, not of the search.
+is_caught() {
     grep -q 'errors: 1$' out &&
         grep -qE '^pan:1: (assertion violated|invalid end state|non-progress cycle)' out
 }
@@ -80,13 +80,13 @@ while read -r verb name rest; do
     proves)
         kind=${rest%% *}
         # shellcheck disable=SC2086 # defines are words
-        { search "$kind" ${rest#"$kind"} && complete; } || bad=1
+        { search "$kind" ${rest#"$kind"} && is_complete; } || bad=1
         ;;
     refutes | reaches)
         what=MUTATION
         [ "$verb" = refutes ] || what=OUTCOME
         # shellcheck disable=SC2086
-        { search SAFETY "-D${what}_$name" $rest && caught; } || bad=1
+        { search SAFETY "-D${what}_$name" $rest && is_caught; } || bad=1
         ;;
     esac
     result $bad "$title $verb $name: $(numbers)"
