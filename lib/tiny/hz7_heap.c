@@ -232,15 +232,12 @@ void hz7_report(enum hz7_verdict verdict, const char *verb, const void *address)
 }
 
 /* The last block of a class run came back. The run stays if its class has no other and there is room. */
-static HZ_NOINLINE void retire_class_run(struct hz7_span *span, bool locked) {
-    bool is_alone = hz7_heap.partial[span->class_index] == span && span->next == NULL;
-    if (is_alone && hz7_source.hot + span->span_count <= HZ7_HOT_SPANS) {
-        hz7_source.hot += span->span_count;
-        hz7_leave(locked);
-        return;
-    }
-    hz7_span_unlink(span);
-    hz7_retire(span, locked);
+static inline bool keep_empty(struct hz7_span *span) {
+    if (hz7_heap.partial[span->class_index] != span || span->next != NULL ||
+        hz7_source.hot + span->span_count > HZ7_HOT_SPANS)
+        return false;
+    hz7_source.hot += span->span_count;
+    return true;
 }
 
 static HZ_COLD void free_slow(struct hz7_route route, void *block, bool locked) {
@@ -266,8 +263,9 @@ HZ_EXPORT void hz7_free(void *block) {
     if (HZ_UNLIKELY(span->used == span->block_count))
         hz7_span_link(&hz7_heap.partial[span->class_index], span);
     hz7_span_put(span, route.index);
-    if (HZ_UNLIKELY(span->used == 0)) {
-        retire_class_run(span, locked);
+    if (HZ_UNLIKELY(span->used == 0) && !keep_empty(span)) {
+        hz7_span_unlink(span);
+        hz7_retire(span, locked);
         return;
     }
     hz7_leave_fast(locked);
