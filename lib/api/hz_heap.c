@@ -121,7 +121,7 @@ static hz_tag adopt(struct hz_front *front, hz_tag tag, const void *block) {
 static void free_block(struct hz_front *front, hz_tag tag, void *block) {
     if (front != NULL && hz_tag_owner(tag) == HZ_OWNER_COMMONS_ID)
         tag = adopt(front, tag, block);
-    if (hz_policy.is_strict && !hz_front_take_back(front, block)) {
+    if (hz_policy.is_strict && !hz_front_take_back(front, tag, block)) {
         free_wrong(block);
         return;
     }
@@ -165,7 +165,7 @@ void hz_heap_free(void *block) {
 /* The route of a pointer that should be a live block. */
 static struct hz_route find_live(const void *block) {
     struct hz_route route = hz_route_find(block);
-    if (hz_policy.is_strict && route.verdict == HZ_ROUTE_BLOCK && !hz_mark_has(route.arena, block))
+    if (hz_policy.is_strict && route.verdict == HZ_ROUTE_BLOCK && !hz_front_is_live(block))
         route.verdict = hz_central_judge(block) == HZ_PUT_DONE ? HZ_ROUTE_FREED : HZ_ROUTE_INVALID;
     return route;
 }

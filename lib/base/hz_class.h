@@ -59,6 +59,11 @@ HZ_INLINE unsigned hz_class_look_up(size_t size) {
     return hz_class_index[size <= HZ_CLASS_FINE_BYTES ? fine : coarse];
 }
 
+/* hz_class_of() of a constant power of two from 128 on, as a constant expression. */
+#define HZ_CLASS_OF(bytes) \
+    ((2u << HZ_CLASS_STEP_LOG2) - 1 + \
+     ((unsigned)(__builtin_ctzl(bytes) - 1 - HZ_CLASS_FIRST_BIT) << HZ_CLASS_STEP_LOG2))
+
 /* The block size of a class: the largest size that hz_class_of() maps to it. */
 HZ_INLINE size_t hz_class_bytes(unsigned class_index) {
     unsigned steps = 1u << HZ_CLASS_STEP_LOG2;

@@ -64,16 +64,22 @@ static struct hz_desc *adopt_run(struct hz_owner *owner, unsigned class_index) {
     return desc;
 }
 
+/* Makes a run of the class available to an owner that has none. */
+static struct hz_desc *supply(struct hz_owner *owner, unsigned class_index) {
+    struct hz_desc *desc = adopt_run(owner, class_index);
+    return desc != NULL ? desc : create_runs(owner, class_index);
+}
+
 unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **slots, unsigned count) {
     struct hz_desc *desc = hz_owner_first(owner, class_index);
     if (desc == NULL)
-        desc = adopt_run(owner, class_index);
-    if (desc == NULL)
-        desc = create_runs(owner, class_index);
-    if (desc == NULL)
-        return 0;
-    unsigned taken = hz_desc_take(hz_desc_arena(desc), desc, slots, count);
-    hz_owner_relist(owner, desc, false);
+        desc = supply(owner, class_index);
+    unsigned taken = 0;
+    while (desc != NULL && taken < count) {
+        taken += hz_desc_take(hz_desc_arena(desc), desc, slots + taken, count - taken);
+        hz_owner_relist(owner, desc, false);
+        desc = hz_owner_first(owner, class_index);
+    }
     return taken;
 }
 

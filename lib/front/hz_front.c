@@ -159,31 +159,39 @@ size_t hz_front_capacity_bytes(const struct hz_front *front) {
 
 /* --- Marks ------------------------------------------------------------------------------------ */
 
-static bool is_own(const struct hz_front *front, const void *block) {
-    return front != NULL && hz_tag_owner(hz_route_tag(block)) == front->owner->id;
+static bool is_own(const struct hz_front *front, hz_tag tag) {
+    return front != NULL && hz_tag_owner(tag) == front->owner->id;
+}
+
+static struct hz_mark_place find_mark(const void *block, hz_tag tag) {
+    const struct hz_arena *arena = hz_map_find(block);
+    return hz_mark_find(arena, (uintptr_t)block - arena->base, hz_tag_class(tag));
 }
 
 void hz_front_hand_out(const struct hz_front *front, const void *block) {
-    const struct hz_arena *arena = hz_map_find(block);
-    size_t offset = (uintptr_t)block - arena->base;
-    if (is_own(front, block))
-        hz_mark_flip_local(hz_mark_at(arena, offset), hz_mark_bit(offset));
+    hz_tag tag = hz_route_tag(block);
+    struct hz_mark_place place = find_mark(block, tag);
+    if (is_own(front, tag))
+        hz_mark_flip_local(place.mark, place.bit);
     else
-        hz_mark_flip_remote(hz_mark_at(arena, offset), hz_mark_bit(offset));
+        hz_mark_flip_remote(place.mark, place.bit);
 }
 
-bool hz_front_take_back(const struct hz_front *front, const void *block) {
-    const struct hz_arena *arena = hz_map_find(block);
-    size_t offset = (uintptr_t)block - arena->base;
-    struct hz_mark *mark = hz_mark_at(arena, offset);
-    if (offset % HZ_MARK_BYTES != 0)
+bool hz_front_take_back(const struct hz_front *front, hz_tag tag, const void *block) {
+    struct hz_mark_place place = find_mark(block, tag);
+    if (!place.is_aligned)
         return false;
-    if (!is_own(front, block))
-        return hz_mark_claim(mark, hz_mark_bit(offset));
-    bool is_live = hz_mark_is_live(mark, hz_mark_bit(offset));
+    if (!is_own(front, tag))
+        return hz_mark_claim(place.mark, place.bit);
+    bool is_live = hz_mark_is_live(place.mark, place.bit);
     if (is_live)
-        hz_mark_flip_local(mark, hz_mark_bit(offset));
+        hz_mark_flip_local(place.mark, place.bit);
     return is_live;
+}
+
+bool hz_front_is_live(const void *block) {
+    struct hz_mark_place place = find_mark(block, hz_route_tag(block));
+    return place.is_aligned && hz_mark_is_live(place.mark, place.bit);
 }
 
 /* --- Locked steps ----------------------------------------------------------------------------- */

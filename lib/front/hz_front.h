@@ -86,10 +86,11 @@ HZ_HIDDEN HZ_NOINLINE void *hz_front_refill(struct hz_front *front, unsigned cla
 /* Puts a block of the front's own owner into its bin, making room if it is full. */
 HZ_HIDDEN HZ_NOINLINE void hz_front_put(struct hz_front *front, unsigned class_index, void *block);
 
-/* Strict profiles, outside the hot paths: the block is about to be handed out, or was given to free (false:
- * it is not live). front is NULL for threads without one. */
+/* Strict profiles, outside the hot paths, of pointers where a class run is: the block is about to be handed
+ * out; it was given to free (false: it is not live); it is live. front is NULL for threads without one. */
 HZ_HIDDEN void hz_front_hand_out(const struct hz_front *front, const void *block);
-HZ_HIDDEN bool hz_front_take_back(const struct hz_front *front, const void *block);
+HZ_HIDDEN bool hz_front_take_back(const struct hz_front *front, hz_tag tag, const void *block);
+HZ_HIDDEN bool hz_front_is_live(const void *block);
 
 /* Gives back all blocks in bins and outbox; the front stays usable. */
 HZ_HIDDEN void hz_front_flush_all(struct hz_front *front);

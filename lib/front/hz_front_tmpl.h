@@ -10,16 +10,18 @@
  * the mark is not the thread's to flip. */
 HZ_INLINE void *hz_front_pop_marked(struct hz_front *front, unsigned class_index) {
     void **top = hz_load_relaxed(&front->top[class_index]);
-    size_t offset = (uintptr_t)top[-1] - hz_map_first.base;
+    void *block = top[-1];
+    size_t offset = (uintptr_t)block - hz_map_first.base;
     size_t page = offset >> HZ_PAGE_LOG2;
     if (HZ_UNLIKELY(page >= hz_map_first.page_count)) /* also of NULL */
         return NULL;
     if (HZ_P_REMOTE == HZ_REMOTE_TRANSFER &&
         HZ_UNLIKELY((hz_load_relaxed(&hz_map_first.tags[page]) ^ front->self_tag) != class_index))
         return NULL;
-    hz_mark_flip_local(hz_mark_at(&hz_map_first, offset), hz_mark_bit(offset));
+    struct hz_mark_place place = hz_mark_find(&hz_map_first, offset, class_index);
+    hz_mark_flip_local(place.mark, place.bit);
     hz_store_relaxed(&front->top[class_index], top - 1);
-    return top[-1];
+    return block;
 }
 
 /* A block for size, or NULL if that takes more than a full bin. */
@@ -33,13 +35,13 @@ HZ_INLINE void *hz_front_malloc(size_t size) {
 
 /* Whether the bin had room for block, which was live and is so no more. */
 HZ_INLINE bool hz_front_push_marked(struct hz_front *front, unsigned class_index, void *block, size_t offset) {
+    struct hz_mark_place place = hz_mark_find(&hz_map_first, offset, class_index);
+    if (HZ_UNLIKELY(!place.is_aligned || !hz_mark_is_live(place.mark, place.bit)))
+        return false;
     void **top = hz_load_relaxed(&front->top[class_index]);
-    struct hz_mark *mark = hz_mark_at(&hz_map_first, offset);
-    if (HZ_UNLIKELY(top == front->limit[class_index] || offset % HZ_MARK_BYTES != 0))
+    if (HZ_UNLIKELY(top == front->limit[class_index]))
         return false;
-    if (HZ_UNLIKELY(!hz_mark_is_live(mark, hz_mark_bit(offset))))
-        return false;
-    hz_mark_flip_local(mark, hz_mark_bit(offset));
+    hz_mark_flip_local(place.mark, place.bit);
     *top = block;
     hz_store_relaxed(&front->top[class_index], top + 1);
     return true;

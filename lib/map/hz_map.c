@@ -20,10 +20,12 @@ static const size_t COMMIT_STEP_MAX = 64 * HZ_MIB;
 /* What the profile needs beside tags, descriptors and bitmaps. */
 static size_t pending_element(void) { return hz_policy.remote == HZ_REMOTE_PAGE ? HZ_MAP_BITS_BYTES : 0; }
 static size_t marks_element(void) { return hz_policy.is_strict ? HZ_MAP_MARKS_BYTES : 0; }
+static size_t coarse_element(void) { return hz_policy.is_strict ? HZ_MAP_COARSE_MARKS_BYTES : 0; }
 
 /* Sidecar bytes per page. */
 static size_t described_element(void) {
-    return HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES + pending_element() + marks_element();
+    return HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES + pending_element() + marks_element() +
+           coarse_element();
 }
 
 /* The arrays begin at multiples of 64 KiB, the largest kernel page, so that each commits on its own. */
@@ -36,7 +38,8 @@ static size_t tag_bytes(size_t page_count) { return array_bytes(page_count, size
 /* All arrays but the tags, which are reserved together. */
 static size_t described_bytes(size_t page_count) {
     return array_bytes(page_count, HZ_MAP_DESC_BYTES) + array_bytes(page_count, HZ_MAP_BITS_BYTES) +
-           array_bytes(page_count, pending_element()) + array_bytes(page_count, marks_element());
+           array_bytes(page_count, pending_element()) + array_bytes(page_count, marks_element()) +
+           array_bytes(page_count, coarse_element());
 }
 
 /* The next array of a sidecar, or NULL for one that the profile does not have. */
@@ -68,7 +71,8 @@ static bool reserve(struct hz_arena *arena, size_t bytes) {
     arena->descs = place_array(&next, page_count, HZ_MAP_DESC_BYTES);
     arena->bits = place_array(&next, page_count, HZ_MAP_BITS_BYTES);
     arena->pending = place_array(&next, page_count, pending_element());
-    arena->marks = place_array(&next, page_count, marks_element());
+    arena->marks[0] = place_array(&next, page_count, marks_element());
+    arena->marks[1] = place_array(&next, page_count, coarse_element());
     arena->page_count = page_count;
     arena->base = (uintptr_t)base;
     return true;
@@ -148,7 +152,8 @@ bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
                 commit_array(arena->descs, HZ_MAP_DESC_BYTES, from, to) &&
                 commit_array(arena->bits, HZ_MAP_BITS_BYTES, from, to) &&
                 commit_array(arena->pending, HZ_MAP_BITS_BYTES, from, to) &&
-                commit_array(arena->marks, HZ_MAP_MARKS_BYTES, from, to) &&
+                commit_array(arena->marks[0], HZ_MAP_MARKS_BYTES, from, to) &&
+                commit_array(arena->marks[1], HZ_MAP_COARSE_MARKS_BYTES, from, to) &&
                 hz_os_commit(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2);
     if (!done)
         return false;

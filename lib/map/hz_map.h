@@ -15,6 +15,7 @@
 #define HZ_MAP_DESC_BYTES 128
 #define HZ_MAP_BITS_BYTES 512
 #define HZ_MAP_MARKS_BYTES 1024
+#define HZ_MAP_COARSE_MARKS_BYTES 64
 
 /* A tag: class in the low 8 bits, number of the owner above. The fast path of free compares it with the
  * thread's own number. Number 0 is nobody's: 0 itself is a page that never had blocks, and the codes below
@@ -42,7 +43,7 @@ struct hz_arena {
     char *descs;           /* const */
     char *bits;            /* const */
     char *pending;         /* const; as bits, NULL unless the policy's remote strategy is page */
-    char *marks;           /* const; see hz_mark.h; NULL unless the policy is strict */
+    char *marks[2];        /* const; fine and coarse, see hz_mark.h; NULL unless the policy is strict */
 
     _Atomic(size_t) committed_pages; /* lock: source writes; all read */
     struct hz_arena *_Atomic next;   /* lock: source writes once; all read */

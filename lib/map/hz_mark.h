@@ -3,30 +3,49 @@
  *
  * hz_mark.h -- of every address where a block can start: does one start there that a user holds?
  *
- * For strict profiles. Two bits per 16 bytes of arena, in words that cover 1 KiB: the block is live when
- * they differ. The thread of the run's owner flips the local bit, with plain loads and stores; everybody
- * else flips the remote bit, atomically. So neither side ever waits for the other or loses the other's
- * change, and a second free finds the bits equal, whoever freed first and wherever the block waits since.
- * Two threads that free one block within nanoseconds may both find it live if one of them is the owner's;
- * two others cannot.
+ * For strict profiles. Two bits per unit of arena: the block is live when they differ. The thread of the
+ * run's owner flips the local bit, with plain loads and stores; everybody else flips the remote bit,
+ * atomically. So neither side ever waits for the other or loses the other's change, and a second free finds
+ * the bits equal, whoever freed first and wherever the block waits since. Two threads that free one block
+ * within nanoseconds may both find it live if one of them is the owner's; two others cannot.
+ *
+ * The unit is 16 bytes where blocks are smaller than 1 KiB, and 256 bytes where they are not: all block sizes
+ * there are multiples of it, so that every start has its own bit and an address that is no multiple is none.
+ * Each unit has its own array.
  * Does not: know runs or owners; the caller says which side it is on. */
 #pragma once
+#include "hz_class.h"
 #include "hz_map.h"
 
-enum { HZ_MARK_LOG2 = 4, HZ_MARK_BYTES = 1 << HZ_MARK_LOG2, HZ_MARK_WORD_LOG2 = HZ_MARK_LOG2 + 6 };
+enum { HZ_MARK_FINE_LOG2 = 4, HZ_MARK_COARSE_LOG2 = 8, HZ_MARK_COARSE_BYTES = 1024 };
 
 struct hz_mark {
     _Atomic(uint64_t) local;  /* thread of the owner writes; all read */
     _Atomic(uint64_t) remote; /* all write */
 };
-_Static_assert(sizeof(struct hz_mark) << (HZ_PAGE_LOG2 - HZ_MARK_WORD_LOG2) == HZ_MAP_MARKS_BYTES,
+_Static_assert(sizeof(struct hz_mark) << (HZ_PAGE_LOG2 - 6 - HZ_MARK_FINE_LOG2) == HZ_MAP_MARKS_BYTES &&
+                   sizeof(struct hz_mark) << (HZ_PAGE_LOG2 - 6 - HZ_MARK_COARSE_LOG2) ==
+                       HZ_MAP_COARSE_MARKS_BYTES,
                "marks of a page");
 
-HZ_INLINE struct hz_mark *hz_mark_at(const struct hz_arena *arena, size_t offset) {
-    return (struct hz_mark *)(void *)arena->marks + (offset >> HZ_MARK_WORD_LOG2);
-}
+/* Where the mark of a block is that lies offset bytes into the arena. */
+struct hz_mark_place {
+    struct hz_mark *mark;
+    uint64_t bit;
+    bool is_aligned; /* false: no block of the class can start there */
+};
 
-HZ_INLINE uint64_t hz_mark_bit(size_t offset) { return (uint64_t)1 << (offset >> HZ_MARK_LOG2 & 63); }
+HZ_INLINE struct hz_mark_place hz_mark_find(const struct hz_arena *arena, size_t offset, unsigned class_index) {
+    size_t is_coarse = class_index >= HZ_CLASS_OF(HZ_MARK_COARSE_BYTES);
+    HZ_COMPUTE(is_coarse);
+    size_t unit_log2 = HZ_MARK_FINE_LOG2 + is_coarse * (HZ_MARK_COARSE_LOG2 - HZ_MARK_FINE_LOG2);
+    size_t unit = offset >> unit_log2;
+    return (struct hz_mark_place){
+        .mark = (struct hz_mark *)(void *)arena->marks[is_coarse] + (unit >> 6),
+        .bit = (uint64_t)1 << (unit & 63),
+        .is_aligned = unit << unit_log2 == offset,
+    };
+}
 
 /* Relaxed, here and below: the program ordered the free after the malloc, and so after the flip. A
  * word's other bits are other blocks'. */
@@ -52,10 +71,4 @@ HZ_INLINE bool hz_mark_claim(struct hz_mark *mark, uint64_t bit) {
             return false;
     } while (HZ_UNLIKELY(!hz_cas_weak_relaxed(&mark->remote, &remote, remote ^ bit)));
     return true;
-}
-
-/* The same by address, which must lie in the arena; misaligned addresses are never live. */
-HZ_INLINE bool hz_mark_has(const struct hz_arena *arena, const void *address) {
-    size_t offset = (uintptr_t)address - arena->base;
-    return offset % HZ_MARK_BYTES == 0 && hz_mark_is_live(hz_mark_at(arena, offset), hz_mark_bit(offset));
 }
