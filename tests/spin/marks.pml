@@ -7,7 +7,8 @@
  * mark_local and mark_remote stand for hz_mark.local and .remote. The thread that owns the run flips local with a
  * plain load and a plain store, after it looked whether the block is live; others flip remote, when they free by a
  * CAS that also looks (hz_mark_claim), when they hand out by hz_mark_flip_remote. Bit 1 is the block that is freed
- * twice; bit 2 is its neighbour in the same words, which is handed out and freed by the owner's thread and by others all the time, always rightly.
+ * twice; bit 2 is its neighbour in the same words, which is handed out and freed by the owner's thread and by
+ * others all the time, always rightly.
  * Abstractions: one pair of words; how a pointer travels between threads. The program orders what it does with one
  * block, save the double free where it says so.
  * Proves: of two frees of which the program orders one before the other, by any two threads, the first succeeds
