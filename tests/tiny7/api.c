@@ -159,6 +159,35 @@ static void zeros(void) {
     tap_ok(wrong == 0, "calloc gives zeros, after reuse too: %d wrong", wrong);
 }
 
+/* Blocks that no region so far can hold. Only their ends are written. */
+static void regions(void) {
+    size_t most = sizeof(void *) == 8 ? 3 * 1024 * MIB : 80 * MIB;
+    uint64_t before = stats_now().regions;
+    int wrong = 0;
+    char *blocks[3];
+    for (size_t i = 0; i < 3; i++) {
+        size_t size = most + i * 7 * MIB;
+        blocks[i] = hz7_malloc(size);
+        wrong += blocks[i] == NULL || hz7_usable_size(blocks[i]) < size;
+        blocks[i][0] = blocks[i][size - 1] = (char)(i + 1);
+    }
+    tap_ok(wrong == 0 && stats_now().regions > before, "three blocks of %zu MiB in %llu regions",
+           most / MIB, (unsigned long long)stats_now().regions);
+    blocks[1] = hz7_realloc(blocks[1], 3 * most);
+    wrong += blocks[1] == NULL || blocks[1][0] != 2 || blocks[1][most + 7 * MIB - 1] != 2;
+    for (size_t i = 0; i < 3; i++)
+        wrong += blocks[i][0] != (char)(i + 1);
+    tap_ok(wrong == 0, "one of them moved to three times its size");
+    uint64_t full = stats_now().reserved;
+    for (size_t i = 0; i < 3; i++)
+        hz7_free(blocks[i]);
+    blocks[0] = hz7_malloc((size_t)full);
+    tap_ok(blocks[0] != NULL && stats_now().regions == before + 1,
+           "empty regions are given up for one that is larger than all");
+    hz7_free(blocks[0]);
+    tap_ok(stats_now().blocks == 0, "no block is held");
+}
+
 static void whole(void) {
     struct hz7_stats small = {.size = 4}, part;
     tap_ok(hz7_stats_get(&small) == EINVAL, "a stats struct too small");
@@ -195,6 +224,7 @@ int main(void) {
     resizing();
     moving();
     zeros();
+    regions();
     whole();
     return tap_done();
 }
