@@ -18,15 +18,15 @@
 
 static void release_run(struct hz_owner *owner, struct hz_desc *desc) {
     struct hz_arena *arena = hz_desc_arena(desc);
-    HZ_ASSERT(hz_load_relaxed(&desc->pending) == 0);
     hz_owner_detach(owner, desc);
     owner->counts.runs_released++;
     hz_map_set_tags(arena, hz_desc_page(arena, desc), desc->page_count, HZ_TAG_FORMER + desc->class_index);
     hz_source_give(arena, desc);
 }
 
+/* A run with pending bits is in a chain, even if, after a second free of a block, none of its blocks is out. */
 static void release_if_empty(struct hz_owner *owner, struct hz_desc *desc) {
-    if (desc->used == 0)
+    if (desc->used == 0 && hz_load_relaxed(&desc->pending) == 0)
         release_run(owner, desc);
 }
 
@@ -97,7 +97,7 @@ static void settle(struct hz_owner *owner, struct hz_desc *desc) {
         return;
     struct hz_list *list = &owner->partial[desc->class_index];
     if (list->next != &desc->links)
-        release_run(owner, desc);
+        release_if_empty(owner, desc);
     else if (list->next->next != list)
         release_if_empty(owner, HZ_CONTAINER(list->next->next, struct hz_desc, links));
 }
@@ -170,6 +170,10 @@ static void forward_run(struct hz_desc *desc) {
     const struct hz_arena *arena = hz_desc_arena(desc);
     for (;;) {
         uint32_t owner_id = hz_tag_owner(hz_map_tag(arena, hz_desc_start(arena, desc)));
+        if (owner_id == 0) {
+            report_stale(hz_desc_start(arena, desc));
+            return;
+        }
         if (owner_id != HZ_OWNER_COMMONS_ID) {
             struct hz_owner *owner = hz_owner_get(owner_id);
             if (hz_inbox_push_run(owner, desc))

@@ -32,7 +32,7 @@ static void spill_owner(struct hz_batch *batch) {
         void *block = batch->blocks[i];
         if (hz_tag_owner(hz_route_tag(block)) != owner_id)
             batch->blocks[left++] = block;
-        else if (part != NULL && owner_id != HZ_OWNER_COMMONS_ID)
+        else if (part != NULL && owner_id > HZ_OWNER_COMMONS_ID)
             part->blocks[part->count++] = block;
         else
             hz_central_return(block);
