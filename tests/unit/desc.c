@@ -216,3 +216,54 @@ Test(desc, validate_traps_on_a_wrong_count) {
     cr_assert(child_run(&child, validate_broken, NULL));
     cr_assert(WIFSIGNALED(child.status));
 }
+
+/* --- Words of bits ---------------------------------------------------------------------------- */
+
+/* What putting bits of word w must give back, by the shadow, which changes accordingly. */
+static uint64_t shadow_put_word(unsigned w, uint64_t bits) {
+    uint64_t wrong = 0;
+    for (unsigned bit = 0; bit < 64; bit++) {
+        unsigned index = w * 64 + bit;
+        if ((bits >> bit & 1) == 0)
+            continue;
+        if (index < run.class->block_count && run.states[index] == USED)
+            run.states[index] = FREED;
+        else
+            wrong |= (uint64_t)1 << bit;
+    }
+    return wrong;
+}
+
+/* Dense, sparse, single and empty sets of bits. */
+static uint64_t any_bits(struct rng *rng) {
+    switch (rng_below(rng, 5)) {
+    case 0: return 0;
+    case 1: return UINT64_MAX;
+    case 2: return (uint64_t)1 << rng_below(rng, 64);
+    case 3: return rng_next(rng);
+    default: return rng_next(rng) & rng_next(rng) & rng_next(rng);
+    }
+}
+
+static void put_words(unsigned class_index) {
+    struct rng rng = rng_init(class_index + 1000);
+    make_run(class_index);
+    unsigned word_count = run.class->block_count <= HZ_RUN_MASK_BLOCKS ? 1 : (run.class->block_count + 63u) / 64;
+    for (unsigned step = 0; step < STEPS / 4; step++) {
+        take((unsigned)rng_below(&rng, 40));
+        unsigned w = (unsigned)rng_below(&rng, word_count);
+        uint64_t bits = any_bits(&rng);
+        run.desc->idle_passes = 7;
+        uint64_t wrong = hz_desc_put_word(run.arena, run.desc, w, bits);
+        uint64_t expected = shadow_put_word(w, bits);
+        need(wrong == expected, "class %u, word %u, bits %jx: %jx wrong, not %jx", class_index, w, (uintmax_t)bits,
+             (uintmax_t)wrong, (uintmax_t)expected);
+        need(bits == wrong || run.desc->idle_passes == 0, "idleness");
+        check_counts();
+    }
+}
+
+Test(desc, put_word_agrees_with_the_shadow_in_every_class) {
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
+        put_words(i);
+}

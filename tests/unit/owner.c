@@ -195,3 +195,67 @@ Test(route, large_blocks) {
     check_route(start + HZ_PAGE, HZ_ROUTE_INTERIOR, NULL);
     check_route(start + 3 * HZ_PAGE, HZ_ROUTE_INVALID, NULL);
 }
+
+/* --- Of what is no more ----------------------------------------------------------------------- */
+
+/* A run of the class at page, of which blocks were handed out up to carved, given back. */
+static void make_former_run(size_t page, unsigned class_index, unsigned carved) {
+    static void *slots[HZ_RUN_MAX_BLOCKS];
+    struct hz_desc *desc = make_run(page, class_index);
+    cr_assert_eq(hz_desc_take(&hz_map_first, desc, slots, carved), carved);
+    for (unsigned i = 0; i < carved; i++)
+        cr_assert_eq(hz_desc_put(&hz_map_first, desc, slots[i]), HZ_PUT_DONE);
+    hz_map_set_tags(&hz_map_first, page, desc->page_count, HZ_TAG_FORMER + class_index);
+}
+
+static void check_routes_of_former_run(unsigned class_index) {
+    const size_t page = 3;
+    const struct hz_class *class = &hz_class_table[class_index];
+    unsigned carved = (class->block_count + 1u) / 2;
+    make_former_run(page, class_index, carved);
+    for (size_t offset = 0; offset < (size_t)class->run_pages << HZ_PAGE_LOG2; offset += 8) {
+        size_t index = offset / class->block_bytes;
+        check_route(hz_map_address(&hz_map_first, page) + offset,
+                    index >= carved                               ? HZ_ROUTE_INVALID
+                    : index * class->block_bytes != offset ? HZ_ROUTE_INTERIOR
+                                                           : HZ_ROUTE_FREED,
+                    NULL);
+    }
+    hz_map_set_tags(&hz_map_first, page, class->run_pages, HZ_TAG_NONE);
+}
+
+Test(route, every_address_of_a_former_run_of_every_class) {
+    start_owners();
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
+        check_routes_of_former_run(i);
+}
+
+/* The pages of a former run, taken again for shorter ones: each page follows the latest. */
+Test(route, former_runs_over_former_runs) {
+    start_owners();
+    unsigned long_class = HZ_CLASS_COUNT - 1, short_class = 0;
+    cr_assert_geq(hz_class_table[long_class].run_pages, 3);
+    make_former_run(2, long_class, hz_class_table[long_class].block_count);
+    make_former_run(2, short_class, 5);
+    const char *start = hz_map_address(&hz_map_first, 2);
+    check_route(start, HZ_ROUTE_FREED, NULL);
+    check_route(start + 4 * 16, HZ_ROUTE_FREED, NULL);
+    check_route(start + 5 * 16, HZ_ROUTE_INVALID, NULL);
+}
+
+Test(route, former_large_blocks) {
+    start_owners();
+    cr_assert(hz_map_commit(&hz_map_first, 8));
+    hz_map_set_tags(&hz_map_first, 2, 1, HZ_TAG_FORMER_LARGE);
+    hz_map_set_tags(&hz_map_first, 3, 2, HZ_TAG_FORMER_INTERIOR);
+    char *start = hz_map_address(&hz_map_first, 2);
+    check_route(start, HZ_ROUTE_FREED, NULL);
+    check_route(start + 16, HZ_ROUTE_INVALID, NULL);
+    check_route(start + HZ_PAGE, HZ_ROUTE_INVALID, NULL);
+}
+
+Test(route, codes_do_not_overlap) {
+    cr_assert_leq(HZ_CLASS_COUNT, HZ_TAG_FORMER);
+    cr_assert_lt(HZ_TAG_FORMER + HZ_CLASS_COUNT, HZ_TAG_FORMER_LARGE);
+    cr_assert_eq(hz_tag_owner(HZ_TAG_INTERIOR), 0);
+}

@@ -323,3 +323,114 @@ Test(large, good_size_is_what_take_makes_usable) {
     cr_assert_eq(hz_large_good_size(SIZE_MAX), 0);
     hz_source_validate();
 }
+
+/* --- Several runs at a time ------------------------------------------------------------------- */
+
+/* Takes count runs of page_count pages into held[], as one step of the source. */
+static void take_runs(size_t page_count, unsigned count) {
+    struct hz_arena *arena;
+    unsigned taken;
+    struct hz_desc *first = hz_source_take_runs(page_count, count, &arena, &taken);
+    need(first != NULL && taken == count, "%u of %u runs", taken, count);
+    for (unsigned i = 0; i < count; i++) {
+        size_t page = hz_desc_page(arena, first) + i * page_count;
+        struct hz_desc *desc = hz_desc_at(arena, page);
+        need(desc->page_count == page_count && desc->back == 0 && desc->kind == HZ_DESC_TAKEN, "run %u", i);
+        need(desc->is_dirty == first->is_dirty, "dirt of run %u", i);
+        held[i] = (struct held){arena, desc, hz_desc_start(arena, desc), page_count, next_mark++, false};
+        hz_map_set_tags(arena, page, page_count, HZ_TAG_INTERIOR);
+        mark_pages(&held[i], 0);
+    }
+    check_totals();
+}
+
+/* Given back in any order they merge at once: see inv. 2. */
+static void check_order(const unsigned *order, size_t page_count) {
+    take_runs(page_count, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        give(&held[order[i]]);
+        check_totals();
+    }
+}
+
+Test(source, runs_taken_together_are_given_back_one_by_one) {
+    static const unsigned orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    start_source(64 * HZ_MIB, NEVER_MS);
+    for (unsigned i = 0; i < 6; i++)
+        for (size_t page_count = 1; page_count < 5; page_count++)
+            check_order(orders[i], page_count);
+    cr_assert_eq(hz_source_count().active_pages, 0);
+    char *start = hz_map_address(&hz_map_first, 0);
+    take(&held[0], hz_map_first.fresh_page, HZ_PAGE, false);
+    cr_assert_eq(held[0].start, start, "all of it is one run again");
+}
+
+/* Out of the middle of dirty pages, with a neighbour on either side. */
+Test(source, runs_taken_together_from_a_gap) {
+    start_source(64 * HZ_MIB, NEVER_MS);
+    for (unsigned i = 10; i < 13; i++)
+        take(&held[i], 6, HZ_PAGE, false);
+    char *gap = held[11].start;
+    give(&held[11]);
+    take_runs(2, 3);
+    cr_assert_eq(held[0].start, gap);
+    cr_assert(held[0].desc->is_dirty && held[2].desc->is_dirty);
+    for (unsigned i = 0; i < 3; i++)
+        check_marks(&held[i]);
+}
+
+/* Where several do not fit, one does. */
+Test(source, one_run_when_there_is_no_room_for_several) {
+    struct hz_arena *arena;
+    unsigned count = 77;
+    start_source(64 * HZ_MIB, NEVER_MS);
+    struct hz_desc *desc = hz_source_take_runs(1, (unsigned)1 << 30, &arena, &count);
+    cr_assert(desc != NULL && count == 1 && desc->page_count == 1);
+    hz_source_give(arena, desc);
+    check_totals();
+}
+
+/* --- The limit of what is kept ---------------------------------------------------------------- */
+
+static void start_source_that_retains(size_t pages) {
+    hz_class_init();
+    cr_assert(hz_map_init(64 * HZ_MIB));
+    hz_source_init(NEVER_MS, pages << HZ_PAGE_LOG2, HZ_THP_DEFAULT);
+}
+
+Test(source, what_is_beyond_the_limit_goes_at_once_oldest_first) {
+    start_source_that_retains(8);
+    for (unsigned i = 0; i < 8; i++)
+        take(&held[i], 3, HZ_PAGE, false);
+    for (unsigned i = 0; i < 8; i += 2) /* no neighbours, so nothing merges */
+        give(&held[i]);
+    cr_assert_eq(hz_source_count().dirty_pages, 6);
+    cr_assert_eq(hz_source_count().purged_bytes, 6 * HZ_PAGE);
+    char *newest = hz_map_address(held[6].arena, 0) + 6 * 3 * HZ_PAGE;
+    take(&held[0], 3, HZ_PAGE, false);
+    take(&held[2], 3, HZ_PAGE, false);
+    cr_assert(held[0].desc->is_dirty && held[2].desc->is_dirty);
+    cr_assert(held[0].start == newest || held[2].start == newest, "the newest was kept");
+    check_totals();
+}
+
+Test(source, a_shrunk_block_counts_against_the_limit) {
+    start_source_that_retains(2);
+    take(&held[0], 8, HZ_PAGE, true);
+    shrink(&held[0], 6);
+    cr_assert_eq(hz_source_count().dirty_pages, 2);
+    shrink(&held[0], 5);
+    cr_assert_leq(hz_source_count().dirty_pages, 2);
+    cr_assert_gt(hz_source_count().purged_bytes, 0);
+    check_totals();
+}
+
+Test(source, random_steps_never_keep_more_than_the_limit) {
+    struct rng rng = rng_init(77);
+    start_source_that_retains(20);
+    for (unsigned step = 0; step < STEPS / 4; step++) {
+        step_once(&rng);
+        check_totals();
+        need(hz_source_count().dirty_pages <= 20, "%zu dirty pages", hz_source_count().dirty_pages);
+    }
+}
