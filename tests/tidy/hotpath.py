@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The Hakozuna authors
 # SPDX-License-Identifier: Apache-2.0
-"""hotpath.py LIBRARY [--show] -- the fast paths of malloc and free stay short.
+"""hotpath.py LIBRARY MALLOC-BUDGET FREE-BUDGET [--show] -- the fast paths of malloc and free stay short.
 
-From the entry of each along the fall-through to the first return there are at most 22 instructions,
-and none of them is a call, a push, a pop or a change of the stack pointer. A conditional jump is
+From the entry of each along the fall-through to the first return there are at most as many instructions
+as its budget says, and none of them is a call, a push, a pop or a change of the stack pointer. A conditional jump is
 taken not to be taken; an unconditional one is followed inside the function. x86-64 only.
 """
 import re
@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 
-BUDGET = 22
 FUNCTIONS = ("malloc", "free")
 IGNORED = re.compile(r"^(nop|endbr64|data16|xchg +%ax,%ax|cs nop)")
 FRAME = re.compile(r"^(call|push|pop|enter|leave|bnd call)|^(sub|add|lea|mov|and)[a-z]* .*,%rsp$")
@@ -44,7 +43,7 @@ def parse(listing):
     return [(int(m[1], 16), m[2].strip()) for m in lines if m and m[2].strip()]
 
 
-def walk(code):
+def walk(code, budget):
     """Follows the fall-through. Returns (instructions passed, fault or None)."""
     position = {address: index for index, (address, _) in enumerate(code)}
     index, path, seen = 0, [], set()
@@ -58,7 +57,7 @@ def walk(code):
             continue
         path.append(text)
         if re.match(r"^(repz |bnd |rep )?ret", text):
-            fault = f"{len(path)} instructions, more than {BUDGET}" if len(path) > BUDGET else None
+            fault = f"{len(path)} instructions, more than {budget}" if len(path) > budget else None
             return path, fault
         if FRAME.match(text):
             return path, f"has '{text}'"
@@ -84,19 +83,20 @@ def controls():
         "a push": ["push   %rbx", "ret"],
         "a frame": ["sub    $0x18,%rsp", "ret"],
         "a tail call": ["jmp    3000 <f>", "ret"],
-        "a long path": ["mov    %rax,%rbx"] * BUDGET + ["ret"],
+        "a long path": ["mov    %rax,%rbx"] * 22 + ["ret"],
         "no return": ["mov    %rax,%rbx"],
     }
     faults = [f"the control '{name}' was not noticed" for name, code in bad.items()
-              if walk(parse(listing(*code)))[1] is None]
-    if walk(parse(listing(*good)))[1] is not None:
+              if walk(parse(listing(*code)), 22)[1] is None]
+    if walk(parse(listing(*good)), 22)[1] is not None:
         faults.append("the good control was refused")
     return faults
 
 
 def main():
     """Entry."""
-    library, show = sys.argv[1], "--show" in sys.argv[2:]
+    library, show = sys.argv[1], "--show" in sys.argv[4:]
+    budgets = dict(zip(FUNCTIONS, map(int, sys.argv[2:4])))
     if not shutil.which("objdump") or not shutil.which("readelf"):
         print("no objdump or readelf here")
         return 77
@@ -110,8 +110,8 @@ def main():
         if where is None:
             faults.append(f"{name} is not exported")
             continue
-        path, fault = walk(parse(disassemble(library, *where)))
-        print(f"{name}: {len(path)} instructions to the first return (budget {BUDGET})")
+        path, fault = walk(parse(disassemble(library, *where)), budgets[name])
+        print(f"{name}: {len(path)} instructions to the first return (budget {budgets[name]})")
         if fault or show:
             print("".join(f"    {text}\n" for text in path), end="")
         if fault:
