@@ -99,7 +99,7 @@ static HZ_COLD void report_wrong(const struct hz_route *route, const char *verb,
         hz_report(HZ_ERROR_INTERIOR_FREE, verb, pointer, "inside a block, not at its start");
     else if (route->verdict == HZ_ROUTE_INVALID || put == HZ_PUT_INVALID)
         hz_report(HZ_ERROR_INVALID_FREE, verb, pointer, "in our memory, where no block is");
-    else if (route->verdict == HZ_ROUTE_FREED)
+    else if (hz_tag_owner(route->tag) == 0)
         hz_report(HZ_ERROR_DOUBLE_FREE, verb, pointer, "freed already; its pages have been returned since");
     else
         hz_report(HZ_ERROR_DOUBLE_FREE, verb, pointer, "freed already");

@@ -43,7 +43,7 @@ static uint64_t block_bytes(const void *block) {
 
 static uint64_t pending_bytes(const struct hz_desc *desc) {
     const struct hz_arena *arena = hz_desc_arena(desc);
-    uint64_t bits = hz_load_relaxed(&desc->pending);
+    uint64_t bits = hz_load_relaxed(&hz_desc_queue_of(arena, desc)->pending);
     uint64_t blocks = 0;
     if (desc->block_count <= HZ_RUN_MASK_BLOCKS)
         blocks = hz_count_bits(bits);

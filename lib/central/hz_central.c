@@ -26,7 +26,7 @@ static void release_run(struct hz_owner *owner, struct hz_desc *desc) {
 
 /* A run with pending bits is in a chain, even if, after a second free of a block, none of its blocks is out. */
 static void release_if_empty(struct hz_owner *owner, struct hz_desc *desc) {
-    if (desc->used == 0 && hz_load_relaxed(&desc->pending) == 0)
+    if (desc->used == 0 && !hz_desc_is_queued(hz_desc_arena(desc), desc))
         release_run(owner, desc);
 }
 
@@ -145,7 +145,7 @@ void hz_central_collect(struct hz_owner *owner, struct hz_desc *desc, void **str
     const struct hz_arena *arena = hz_desc_arena(desc);
     hz_tag tag = hz_map_tag(arena, hz_desc_start(arena, desc));
     if (HZ_UNLIKELY(hz_tag_owner(tag) != owner->id)) {
-        desc->next_queued = *strays;
+        *hz_run_link(desc) = *strays;
         *strays = hz_member_of_run(desc);
         return;
     }

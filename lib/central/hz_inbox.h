@@ -62,11 +62,15 @@ HZ_INLINE struct hz_desc *hz_member_run(void *member) {
 HZ_INLINE void *hz_member_of_block(void *block) { return (char *)block + HZ_MEMBER_BLOCK; }
 HZ_INLINE void *hz_member_of_run(struct hz_desc *desc) { return (char *)desc + HZ_MEMBER_RUN; }
 
+HZ_INLINE void **hz_run_link(const struct hz_desc *desc) {
+    return &hz_desc_queue_of(hz_desc_arena(desc), desc)->next;
+}
+
 /* Where a member's successor stands. */
 HZ_INLINE void **hz_member_link(void *member) {
     switch (hz_member_kind(member)) {
     case HZ_MEMBER_BLOCK: return (void **)hz_member_block(member);
-    case HZ_MEMBER_RUN: return &hz_member_run(member)->next_queued;
+    case HZ_MEMBER_RUN: return hz_run_link(hz_member_run(member));
     default: return &hz_member_batch(member)->next;
     }
 }

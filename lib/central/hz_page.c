@@ -30,12 +30,13 @@ static int set_bit(_Atomic(uint64_t) *word, uint64_t bit) {
 /* Marks block index as pending: 1 if the run is to be queued, -1 if the block was pending already. */
 static int mark_pending(const struct hz_arena *arena, struct hz_desc *desc, const struct hz_class *class,
                         uint32_t index) {
+    struct hz_queue *queue = hz_desc_queue_of(arena, desc);
     if (class->block_count <= HZ_RUN_MASK_BLOCKS)
-        return set_bit(&desc->pending, (uint64_t)1 << index);
+        return set_bit(&queue->pending, (uint64_t)1 << index);
     int is_first = set_bit(hz_desc_pending_words(arena, desc) + index / 64, (uint64_t)1 << (index % 64));
     if (is_first != 1)
         return is_first;
-    return set_bit(&desc->pending, (uint64_t)1 << (index / 64)) == 1;
+    return set_bit(&queue->pending, (uint64_t)1 << (index / 64)) == 1;
 }
 
 static HZ_COLD void report_wrong(enum hz_put verdict, const void *block) {
@@ -48,7 +49,8 @@ static HZ_COLD void report_wrong(enum hz_put verdict, const void *block) {
 /* Whether the block made its run one to be queued. */
 static bool put_block(hz_tag tag, const void *block, struct hz_desc **ret_desc) {
     const struct hz_arena *arena = hz_map_find(block);
-    struct hz_desc *desc = hz_desc_first(arena, hz_map_page(arena, block));
+    size_t page = hz_map_page(arena, block);
+    struct hz_desc *desc = hz_desc_at(arena, page - hz_desc_queue(arena, page)->back);
     const struct hz_class *class = &hz_class_table[hz_tag_class(tag)];
     size_t offset = (size_t)((const char *)block - hz_desc_start(arena, desc));
     uint32_t index;
@@ -100,7 +102,7 @@ static void collect_word(struct hz_arena *arena, struct hz_desc *desc, unsigned 
 static void collect(struct hz_desc *desc) {
     struct hz_arena *arena = hz_desc_arena(desc);
     /* acq_rel: takes over what setters released, and stands between the chain and the next first setter. */
-    uint64_t bits = hz_exchange_acq_rel(&desc->pending, (uint64_t)0);
+    uint64_t bits = hz_exchange_acq_rel(&hz_desc_queue_of(arena, desc)->pending, (uint64_t)0);
     if (desc->block_count <= HZ_RUN_MASK_BLOCKS) {
         collect_word(arena, desc, 0, bits);
         return;

@@ -24,11 +24,13 @@ void hz_desc_init_run(struct hz_arena *arena, struct hz_desc *desc, unsigned cla
     desc->used = 0;
     desc->run.mask = 0;
     desc->idle_passes = 0;
+    size_t first = hz_desc_page(arena, desc);
     for (uint32_t i = 0; i < desc->page_count; i++) {
-        struct hz_desc *page = hz_desc_at(arena, hz_desc_page(arena, desc) + i);
-        page->back = i;
-        page->former_back = (uint8_t)i;
+        hz_desc_at(arena, first + i)->back = i;
+        hz_desc_at(arena, first + i)->former_back = (uint8_t)i;
     }
+    for (uint32_t i = 0; arena->queues != NULL && i < desc->page_count; i++)
+        hz_desc_queue(arena, first + i)->back = i;
     if (class->block_count > HZ_RUN_MASK_BLOCKS)
         memset(hz_desc_words(arena, desc), 0, (class->block_count + 63u) / 64 * sizeof(uint64_t));
 }

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * hz_desc.h -- the descriptor: a cache line of state per page, of use on the first page of a run, and one
- * that other threads write.
+ * hz_desc.h -- the descriptor: one cache line of state per page, of use on the first page of a run.
  *
  * A run is consecutive pages that serve one class, one large block, or nothing (free). A class run's free
  * blocks are bits: in the mask when the run has at most 64 blocks, else in the page's bitmap, over which
@@ -48,12 +47,16 @@ struct hz_desc {
         struct hz_list age; /* free and dirty: the source's list by age */
     };
     uint32_t since_ms; /* free and dirty: since when */
-
-    /* Page strategy (hz_page.h): blocks of the run that other threads freed, as mask is of free ones. */
-    alignas(HZ_LINE) _Atomic(uint64_t) pending;
-    void *next_queued; /* the member behind this run in a chain; whoever holds the chain */
 };
-_Static_assert(sizeof(struct hz_desc) == HZ_MAP_DESC_BYTES, "a descriptor is two cache lines");
+_Static_assert(sizeof(struct hz_desc) == HZ_MAP_DESC_BYTES, "a descriptor is one cache line");
+
+/* Remote strategy page (hz_page.c): what other threads write of a run, apart from the line above. */
+struct hz_queue {
+    _Atomic(uint64_t) pending; /* blocks that other threads freed, as the mask is of free ones */
+    void *next;                /* the member behind this run in a chain; whoever holds the chain */
+    uint32_t back;             /* as in the descriptor, of class runs; const while the page is in one */
+};
+_Static_assert(sizeof(struct hz_queue) <= HZ_MAP_QUEUE_BYTES, "a queue's slot");
 
 /* What a freed address turned out to be. */
 enum hz_put {
@@ -85,7 +88,21 @@ HZ_INLINE uint64_t *hz_desc_words(const struct hz_arena *arena, const struct hz_
     return (uint64_t *)(void *)(arena->bits + hz_desc_page(arena, desc) * HZ_MAP_BITS_BYTES);
 }
 
-/* The same for pending blocks, if the profile's remote strategy is page. */
+/* The queue of a page, if the profile's remote strategy is page. */
+HZ_INLINE struct hz_queue *hz_desc_queue(const struct hz_arena *arena, size_t page) {
+    return (struct hz_queue *)(void *)(arena->queues + page * HZ_MAP_QUEUE_BYTES);
+}
+
+HZ_INLINE struct hz_queue *hz_desc_queue_of(const struct hz_arena *arena, const struct hz_desc *desc) {
+    return hz_desc_queue(arena, hz_desc_page(arena, desc));
+}
+
+/* Whether blocks of the run are pending, so that it is in a chain. */
+HZ_INLINE bool hz_desc_is_queued(const struct hz_arena *arena, const struct hz_desc *desc) {
+    return arena->queues != NULL && hz_load_relaxed(&hz_desc_queue_of(arena, desc)->pending) != 0;
+}
+
+/* The words of pending blocks of a run that has words. */
 HZ_INLINE _Atomic(uint64_t) *hz_desc_pending_words(const struct hz_arena *arena, const struct hz_desc *desc) {
     return (_Atomic(uint64_t) *)(void *)(arena->pending + hz_desc_page(arena, desc) * HZ_MAP_BITS_BYTES);
 }

@@ -18,13 +18,14 @@ static const size_t COMMIT_STEP_MIN = HZ_MIB;
 static const size_t COMMIT_STEP_MAX = 64 * HZ_MIB;
 
 /* What the profile needs beside tags, descriptors and bitmaps. */
+static size_t queue_element(void) { return hz_policy.remote == HZ_REMOTE_PAGE ? HZ_MAP_QUEUE_BYTES : 0; }
 static size_t pending_element(void) { return hz_policy.remote == HZ_REMOTE_PAGE ? HZ_MAP_BITS_BYTES : 0; }
 static size_t marks_element(void) { return hz_policy.is_strict ? HZ_MAP_MARKS_BYTES : 0; }
 static size_t coarse_element(void) { return hz_policy.is_strict ? HZ_MAP_COARSE_MARKS_BYTES : 0; }
 
 /* Sidecar bytes per page. */
 static size_t described_element(void) {
-    return HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES + pending_element() + marks_element() +
+    return HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES + queue_element() + pending_element() + marks_element() +
            coarse_element();
 }
 
@@ -38,8 +39,8 @@ static size_t tag_bytes(size_t page_count) { return array_bytes(page_count, size
 /* All arrays but the tags, which are reserved together. */
 static size_t described_bytes(size_t page_count) {
     return array_bytes(page_count, HZ_MAP_DESC_BYTES) + array_bytes(page_count, HZ_MAP_BITS_BYTES) +
-           array_bytes(page_count, pending_element()) + array_bytes(page_count, marks_element()) +
-           array_bytes(page_count, coarse_element());
+           array_bytes(page_count, queue_element()) + array_bytes(page_count, pending_element()) + 
+           array_bytes(page_count, marks_element()) + array_bytes(page_count, coarse_element());
 }
 
 /* The next array of a sidecar, or NULL for one that the profile does not have. */
@@ -70,6 +71,7 @@ static bool reserve(struct hz_arena *arena, size_t bytes) {
     char *next = descs;
     arena->descs = place_array(&next, page_count, HZ_MAP_DESC_BYTES);
     arena->bits = place_array(&next, page_count, HZ_MAP_BITS_BYTES);
+    arena->queues = place_array(&next, page_count, queue_element());
     arena->pending = place_array(&next, page_count, pending_element());
     arena->marks[0] = place_array(&next, page_count, marks_element());
     arena->marks[1] = place_array(&next, page_count, coarse_element());
@@ -151,6 +153,7 @@ bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
     bool done = commit_array((char *)(void *)arena->tags, sizeof(hz_tag), from, to) &&
                 commit_array(arena->descs, HZ_MAP_DESC_BYTES, from, to) &&
                 commit_array(arena->bits, HZ_MAP_BITS_BYTES, from, to) &&
+                commit_array(arena->queues, HZ_MAP_QUEUE_BYTES, from, to) &&
                 commit_array(arena->pending, HZ_MAP_BITS_BYTES, from, to) &&
                 commit_array(arena->marks[0], HZ_MAP_MARKS_BYTES, from, to) &&
                 commit_array(arena->marks[1], HZ_MAP_COARSE_MARKS_BYTES, from, to) &&

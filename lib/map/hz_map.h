@@ -12,7 +12,8 @@
 #pragma once
 #include "hz_atomic.h"
 
-#define HZ_MAP_DESC_BYTES 128
+#define HZ_MAP_DESC_BYTES 64
+#define HZ_MAP_QUEUE_BYTES 32
 #define HZ_MAP_BITS_BYTES 512
 #define HZ_MAP_MARKS_BYTES 1024
 #define HZ_MAP_COARSE_MARKS_BYTES 64
@@ -42,7 +43,8 @@ struct hz_arena {
                               pages not committed, which read as HZ_TAG_NONE */
     char *descs;           /* const */
     char *bits;            /* const */
-    char *pending;         /* const; as bits, NULL unless the policy's remote strategy is page */
+    char *queues;          /* const; NULL unless the policy's remote strategy is page */
+    char *pending;         /* const; as bits, NULL likewise */
     char *marks[2];        /* const; fine and coarse, see hz_mark.h; NULL unless the policy is strict */
 
     _Atomic(size_t) committed_pages; /* lock: source writes; all read */
