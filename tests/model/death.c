@@ -17,7 +17,7 @@
 
 enum { MOST_BLOCKS = 10000, MOST_ROUNDS = 32, FREERS = 2, WATCHDOG_SECONDS = 110 };
 
-/* What caches, one run per class and thread, and the runs that wait for adoption may hold. */
+/* What caches and the runs that wait for adoption may hold, beside a first refill of each class. */
 #define SLACK_BYTES ((uint64_t)2 << 20)
 
 static unsigned block_count = MOST_BLOCKS, round_count = 8;
@@ -50,7 +50,8 @@ static struct hkz_stats snapshot(void) {
 
 /* --- Allocating and freeing ------------------------------------------------------------------- */
 
-enum { CLASSES = 8, RUN_BYTES = 64 * 1024 }; /* of the sizes below, about */
+enum { CLASSES = 9 }; /* of the sizes below, about */
+static uint64_t refill_bytes; /* what the first block of a thread makes active: as many runs as the policy says */
 
 static size_t size_of(unsigned i) {
     static const size_t sizes[] = {16, 48, 100, 512, 1000, 100, 3000, 48, 5000, 20};
@@ -192,14 +193,22 @@ static bool is_within(const char *what, unsigned round, uint64_t value, uint64_t
     return false;
 }
 
-/* A sleeper keeps its bins, and so up to a run of each class. */
-static uint64_t kept_by(unsigned sleeper_count) { return (uint64_t)sleeper_count * CLASSES * RUN_BYTES; }
+/* A thread that lives may keep what the refills of each class brought. */
+static uint64_t kept_by(unsigned thread_count) { return (uint64_t)thread_count * CLASSES * refill_bytes; }
+
+static void *measure_refill(void *arg) {
+    uint64_t before = snapshot().active;
+    void *block = hkz_malloc(16);
+    refill_bytes = snapshot().active - before;
+    hkz_free(block);
+    return arg;
+}
 
 /* After a trim nothing else is held but what was there before. */
 static bool is_trimmed(const struct hkz_stats *before, size_t resident_before, unsigned sleeper_count) {
     hkz_trim();
     struct hkz_stats after = snapshot();
-    uint64_t limit = before->active + (1 << 20) + kept_by(sleeper_count);
+    uint64_t limit = before->active + ((uint64_t)1 << 20) + kept_by(sleeper_count);
     bool holds = is_within("active after the trim", round_count, after.active, limit);
     if (!is_brief)
         holds &= is_within("resident after the trim", round_count, rss_exact_bytes(),
@@ -219,7 +228,7 @@ static void run_scenario(const struct scenario *scenario) {
         uint64_t amount = first - before.active;
         holds &= is_within("allocated", round, snapshot().allocated, before.allocated);
         holds &= is_within("active again", round, again,
-                           first + amount / 2 + SLACK_BYTES + kept_by(scenario->is_sleeper ? round : 0));
+                           first + amount / 2 + SLACK_BYTES + kept_by(1 + (scenario->is_sleeper ? round : 0)));
     }
     unsigned sleeper_count = scenario->is_sleeper ? round_count : 0;
     holds &= is_trimmed(&before, resident_before, sleeper_count);
@@ -241,6 +250,7 @@ int main(int argc, char **argv) {
     }
     if ((argc != 1 && argc != 3) || block_count > MOST_BLOCKS || round_count > MOST_ROUNDS)
         tap_bail("usage: death [BLOCKS ROUNDS]");
+    pthread_join(start(measure_refill, NULL), NULL);
     sem_init(&allocated, 0, 0);
     sem_init(&frees_done, 0, 0);
     sem_init(&may_end, 0, 0);
