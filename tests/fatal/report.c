@@ -210,6 +210,31 @@ static void test_foreign(void) {
     }
 }
 
+/* --- Blocks with a mapping of their own ------------------------------------------------------- */
+
+static void misuse_huge(void *arg) {
+    setenv("HAKOZUNA_HUGE_BYTES", "1m", 1);
+    setenv("HAKOZUNA_FOREIGN_FREE", "leak", 1);
+    char *block = fatal_allocate(3 << 20);
+    if (fatal_stats().huge != 1)
+        _exit(WRONG_STAGE);
+    memset(block, 7, 3 << 20);
+    hkz_free(launder(block + 16));
+    if (block[16] != 7 || fatal_stats().foreign_frees != 1)
+        _exit(WRONG_STAGE);
+    hkz_free(block);
+    hkz_free(launder(block));
+    _exit(fatal_stats().foreign_frees != 2 || arg != NULL);
+}
+
+static void test_huge(void) {
+    char head[128];
+    bool done = child_run(&child, misuse_huge, NULL);
+    snprintf(head, sizeof head, "hakozuna: %s: warning: foreign-free: ", hkz_profile());
+    tap_ok(done && child_exited(&child, 0) && is_one_line(child.err, head, " [HKZ-E004]\n"),
+           "huge: interior and second free are foreign: status %#x, %.200s", (unsigned)child.status, child.err);
+}
+
 int main(int argc, char **argv) {
     watchdog_start(FATAL_SECONDS);
     if (argc != 2 || (strcmp(argv[1], "strict") != 0 && strcmp(argv[1], "plain") != 0))
@@ -218,5 +243,6 @@ int main(int argc, char **argv) {
     test_report();
     test_ignore();
     test_foreign();
+    test_huge();
     return tap_done();
 }
