@@ -102,10 +102,20 @@ static void settle(struct hz_owner *owner, struct hz_desc *desc) {
         release_if_empty(owner, HZ_CONTAINER(list->next->next, struct hz_desc, links));
 }
 
-/* Neighbours in a bin are often neighbours in a run, which is then looked up once. */
+/* A block that was on its way to an owner when its run vanished was free all along. */
+static void report_stale(const void *block) {
+    hz_report(HZ_ERROR_DOUBLE_FREE, "free", block, "its run has been returned since");
+}
+
+/* Neighbours in a bin are often neighbours in a run, which is then looked up once. The run may be gone, if a
+ * block stands in the bin twice and its first return emptied the run. */
 void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count) {
     for (unsigned i = 0; i < count;) {
         struct hz_arena *arena = hz_map_find(blocks[i]);
+        if (HZ_UNLIKELY(hz_tag_owner(hz_map_tag(arena, blocks[i])) != owner->id)) {
+            report_stale(blocks[i++]);
+            continue;
+        }
         struct hz_desc *desc = hz_desc_first(arena, hz_map_page(arena, blocks[i]));
         uintptr_t start = (uintptr_t)hz_desc_start(arena, desc);
         size_t bytes = (size_t)desc->page_count << HZ_PAGE_LOG2;
@@ -120,11 +130,6 @@ void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count)
 }
 
 /* --- Between owners --------------------------------------------------------------------------- */
-
-/* A block that was on its way to an owner when its run vanished was free all along. */
-static void report_stale(const void *block) {
-    hz_report(HZ_ERROR_DOUBLE_FREE, "free", block, "its run has been returned since");
-}
 
 bool hz_central_sort(struct hz_owner *owner, void *block, void **strays) {
     uint32_t owner_id = hz_tag_owner(hz_route_tag(block));
