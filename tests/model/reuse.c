@@ -22,6 +22,8 @@ enum { MOST_BLOCKS = 4096, LEAST_BLOCKS = 4, BATCH_BYTES = 64 * 1024, WATCHDOG_S
 /* What a round may keep back: caches, one run per class and thread, and runs that wait for
  * adoption. Any path that loses its blocks loses several times this. */
 #define SLACK_BYTES ((uint64_t)1024 * 1024)
+#define COMMIT_STEP_MOST ((uint64_t)64 << 20)
+enum { SUPPLY_RUNS_MOST = 16 };
 
 static struct {
     void *blocks[MOST_BLOCKS];
@@ -174,7 +176,10 @@ static void batch_choose(size_t size) {
 }
 
 static bool grew(const char *what, uint64_t early, uint64_t late) {
-    uint64_t slack = SLACK_BYTES + batch.count * batch.size;
+    /* A refill may bring as many runs of 8 blocks, memory is committed in steps that double. */
+    uint64_t supply = SUPPLY_RUNS_MOST * (8 * batch.size > 65536 ? 8 * batch.size : 65536);
+    uint64_t step = early < COMMIT_STEP_MOST ? early : COMMIT_STEP_MOST;
+    uint64_t slack = SLACK_BYTES + batch.count * batch.size + (strcmp(what, "mapped") == 0 ? step : supply);
     if (late <= early + slack)
         return false;
     tap_diag("size %zu: %s grew from %llu to %llu", batch.size, what, (unsigned long long)early,
