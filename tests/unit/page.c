@@ -16,7 +16,7 @@ static struct hz_owner *owner, *other;
 
 static void start_page(void) {
     hz_class_init();
-    hz_source_init(1000000, SIZE_MAX, HZ_THP_DEFAULT);
+    hz_source_init(1000000, HZ_THP_DEFAULT);
     cr_assert(hz_map_init(64 * HZ_MIB));
     cr_assert(hz_owner_init());
     owner = hz_owner_create(&owner);
@@ -35,6 +35,10 @@ static unsigned take(unsigned class_index, void **slots, unsigned count) {
 
 static struct hz_desc *run_of(const void *block) {
     return hz_route_find(block).desc;
+}
+
+static uint64_t pending_of(const struct hz_desc *desc) {
+    return hz_load_relaxed(&hz_desc_queue_of(hz_desc_arena(desc), desc)->pending);
 }
 
 static void put_remote(void *block) {
@@ -57,11 +61,11 @@ static void check_first_bit_queues(unsigned class_index) {
     for (unsigned i = 0; i < taken; i++)
         put_remote(slots[i]);
     cr_assert_eq(desc->used, taken, "pending blocks count as used");
-    cr_assert_eq(hz_count_bits(hz_load_relaxed(&hz_desc_queue_of(hz_desc_arena(desc), desc)->pending)), class_index == MASK_CLASS ? taken : 1);
+    cr_assert_eq(hz_count_bits(pending_of(desc)), class_index == MASK_CLASS ? taken : 1);
     cr_assert_eq(count_queued(owner, desc), 1);
     collect(desc);
     cr_assert_eq(desc->used, 0);
-    cr_assert_eq(hz_load_relaxed(&hz_desc_queue_of(hz_desc_arena(desc), desc)->pending), 0);
+    cr_assert_eq(pending_of(desc), 0);
     hz_desc_validate(hz_desc_arena(desc), desc);
 }
 
@@ -92,7 +96,7 @@ Test(page, words_and_their_summary_agree) {
     static const unsigned indexes[] = {0, 63, 64, 200, 201, 999};
     for (unsigned i = 0; i < 6; i++)
         put_remote(slots[BLOCKS - 1 - indexes[i]]);
-    cr_assert_eq(hz_load_relaxed(&hz_desc_queue_of(hz_desc_arena(desc), desc)->pending), 1u | 1u << 1 | 1u << 3 | 1u << 15);
+    cr_assert_eq(pending_of(desc), 1u | 1u << 1 | 1u << 3 | 1u << 15);
     cr_assert_eq(hz_load_relaxed(&words[0]), (uint64_t)1 << 63 | 1);
     cr_assert_eq(hz_load_relaxed(&words[3]), (uint64_t)3 << 8);
     hz_central_receive(owner, false);
@@ -180,7 +184,7 @@ Test(page, a_run_that_went_to_the_commons_is_collected_there) {
     cr_assert_not(hz_inbox_push_run(other, desc));
     hz_central_receive(other, false);
     cr_assert_eq(desc->used, 1);
-    cr_assert_eq(hz_load_relaxed(&hz_desc_queue_of(hz_desc_arena(desc), desc)->pending), 0);
+    cr_assert_eq(pending_of(desc), 0);
 }
 
 /* --- Every order of the steps ----------------------------------------------------------------- */
@@ -344,7 +348,7 @@ Test(page, what_many_threads_put_is_collected_once) {
             hz_central_receive(owner, true);
         pthread_barrier_wait(&shared.end);
         hz_central_receive(owner, false);
-        need(desc->used == 1 && hz_load_relaxed(&hz_desc_queue_of(hz_desc_arena(desc), desc)->pending) == 0, "round %u: %u used", round, desc->used);
+        need(desc->used == 1 && pending_of(desc) == 0, "round %u: %u used", round, desc->used);
         collect_what_is_free(stays);
     }
     for (unsigned i = 0; i < THREADS; i++)
