@@ -42,7 +42,6 @@ const struct hz_policy hz_policy = {
     .supply_runs = HZ_P_SUPPLY_RUNS,
     .huge_bytes = HZ_P_HUGE_BYTES,
     .remap_bytes = HZ_P_REMAP_BYTES,
-    .retain_bytes = HZ_P_RETAIN_BYTES,
     .decay_ms = HZ_P_DECAY_MS,
     .thp = HZ_P_THP,
 };

@@ -24,7 +24,7 @@ static void init_numbers(void) {
     hz_options_init();
     hz_class_init();
     hz_fatal_set_action((enum hz_on_error)hz_options.on_error);
-    hz_source_init((uint32_t)hz_options.decay_ms, hz_policy.retain_bytes, (int)hz_options.thp);
+    hz_source_init((uint32_t)hz_options.decay_ms, (int)hz_options.thp);
     hz_large_init((size_t)hz_options.huge_bytes, hz_policy.remap_bytes);
     hz_front_init();
     hz_maintain_init((uint32_t)hz_options.decay_ms);

@@ -36,8 +36,7 @@ struct hz_policy {
     unsigned supply_runs;       /* runs that a refill takes from the source at a time */
     size_t huge_bytes;          /* blocks from this size on get a mapping of their own */
     size_t remap_bytes;         /* a growing block from this size on moves by page table, not by copy */
-    size_t retain_bytes;        /* free pages beyond this go back to the kernel at once */
-    unsigned decay_ms;          /* those older than this do, too; 0: at once */
+    unsigned decay_ms;          /* free pages older than this go back to the kernel; 0: at once */
     enum hz_thp thp;            /* transparent huge pages for the arena */
 };
 

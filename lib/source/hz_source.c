@@ -23,7 +23,6 @@ static size_t large_pages, large_blocks; /* lock */
 static size_t purging_pages;             /* lock: on their way from dirty to clean */
 static uint64_t purges, purged_bytes;    /* lock */
 static uint32_t decay_ms;                /* const after init */
-static size_t retain_pages;              /* const after init */
 static int thp;                          /* const after init; enum hz_thp */
 
 /* One decay step purges at most this much, so that the thread that does it is not held up for long. */
@@ -33,12 +32,11 @@ void hz_source_lock(void) { hz_lock_take(&lock); }
 void hz_source_unlock(void) { hz_lock_give(&lock); }
 void hz_source_reset_lock(void) { hz_lock_reset(&lock); }
 
-void hz_source_init(uint32_t wanted_decay_ms, size_t retain_bytes, int wanted_thp) {
+void hz_source_init(uint32_t wanted_decay_ms, int wanted_thp) {
     hz_free_runs_init(&dirty);
     hz_free_runs_init(&clean);
     hz_list_init(&by_age);
     decay_ms = wanted_decay_ms;
-    retain_pages = decay_ms == 0 ? 0 : retain_bytes >> HZ_PAGE_LOG2;
     thp = wanted_thp;
 }
 
@@ -301,14 +299,10 @@ static size_t purge_oldest(uint32_t now_ms, uint32_t age_ms) {
     return done ? count : 0;
 }
 
-/* What is beyond the limit goes, the oldest first. Looks without the lock: another thread that adds pages
- * meanwhile looks for itself. */
-static void purge_excess(bool is_over, uint32_t now_ms) {
-    while (is_over && purge_oldest(now_ms, 0) != 0) {
-        hz_lock_take(&lock);
-        is_over = dirty.page_count > retain_pages;
-        hz_lock_give(&lock);
-    }
+/* Without a decay time nothing stays dirty. */
+static void purge_at_once(uint32_t now_ms) {
+    while (decay_ms == 0 && purge_oldest(now_ms, 0) != 0)
+        continue;
 }
 
 void hz_source_mark_large(struct hz_desc *desc) {
@@ -330,9 +324,8 @@ void hz_source_give(struct hz_arena *arena, struct hz_desc *desc) {
     }
     active_pages -= count;
     merge(arena, page, count, true, now_ms);
-    bool is_over = dirty.page_count > retain_pages;
     hz_lock_give(&lock);
-    purge_excess(is_over, now_ms);
+    purge_at_once(now_ms);
 }
 
 /* Takes the wanted pages from end on, if they are free or were never used. */
@@ -385,9 +378,8 @@ void hz_source_shrink(struct hz_arena *arena, struct hz_desc *desc, size_t page_
     active_pages -= count;
     large_pages -= count;
     merge(arena, page, count, true, now_ms);
-    bool is_over = dirty.page_count > retain_pages;
     hz_lock_give(&lock);
-    purge_excess(is_over, now_ms);
+    purge_at_once(now_ms);
 }
 
 bool hz_source_decay(uint32_t now_ms) {

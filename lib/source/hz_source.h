@@ -13,8 +13,8 @@
 #pragma once
 #include "hz_desc.h"
 
-/* decay_ms as the option says; 0 purges on every return. Dirty pages beyond retain_bytes never stay. */
-HZ_HIDDEN void hz_source_init(uint32_t decay_ms, size_t retain_bytes, int thp);
+/* decay_ms as the option says; 0 purges on every return. */
+HZ_HIDDEN void hz_source_init(uint32_t decay_ms, int thp);
 
 /* page_count pages at an address that is a multiple of alignment (a power of two). The descriptor has
  * page_count, back and is_dirty (false: reads as zeros) set; the caller sets the rest and the tags.

@@ -17,6 +17,5 @@
 #define HZ_P_SUPPLY_RUNS 16                  /* one visit to the source serves 64 large blocks */
 #define HZ_P_HUGE_BYTES (256 * HZ_MIB)       /* above, one more mapping costs less than a hole in the arena */
 #define HZ_P_REMAP_BYTES (32 * HZ_MIB)       /* above, moving page tables beats copying */
-#define HZ_P_RETAIN_BYTES PTRDIFF_MAX        /* time alone: a limit in bytes made touch_large128 4 to 20 times slower */
 #define HZ_P_DECAY_MS 1000                   /* and go when it does not come */
 #define HZ_P_THP HZ_THP_DEFAULT              /* as the system is configured */

@@ -17,6 +17,5 @@
 #define HZ_P_SUPPLY_RUNS 3
 #define HZ_P_HUGE_BYTES (1 * HZ_MIB)
 #define HZ_P_REMAP_BYTES (192 * HZ_KIB)
-#define HZ_P_RETAIN_BYTES HZ_PAGE
 #define HZ_P_DECAY_MS 0
 #define HZ_P_THP HZ_THP_DEFAULT

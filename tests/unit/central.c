@@ -17,7 +17,7 @@ static struct hz_owner *owner;
 
 static void start_central(void) {
     hz_class_init();
-    hz_source_init(1000000, SIZE_MAX, HZ_THP_DEFAULT);
+    hz_source_init(1000000, HZ_THP_DEFAULT);
     cr_assert(hz_map_init(64 * HZ_MIB));
     cr_assert(hz_owner_init());
     owner = hz_owner_create(&owner);

@@ -30,7 +30,7 @@ static uint64_t next_mark = 1;
 static void start_source(size_t arena_bytes, uint32_t decay_ms) {
     hz_class_init();
     cr_assert(hz_map_init(arena_bytes));
-    hz_source_init(decay_ms, SIZE_MAX, HZ_THP_DEFAULT);
+    hz_source_init(decay_ms, HZ_THP_DEFAULT);
 }
 
 static void mark_pages(struct held *run, size_t from_page) {
@@ -388,49 +388,4 @@ Test(source, one_run_when_there_is_no_room_for_several) {
     cr_assert(desc != NULL && count == 1 && desc->page_count == 1);
     hz_source_give(arena, desc);
     check_totals();
-}
-
-/* --- The limit of what is kept ---------------------------------------------------------------- */
-
-static void start_source_that_retains(size_t pages) {
-    hz_class_init();
-    cr_assert(hz_map_init(64 * HZ_MIB));
-    hz_source_init(NEVER_MS, pages << HZ_PAGE_LOG2, HZ_THP_DEFAULT);
-}
-
-Test(source, what_is_beyond_the_limit_goes_at_once_oldest_first) {
-    start_source_that_retains(8);
-    for (unsigned i = 0; i < 8; i++)
-        take(&held[i], 3, HZ_PAGE, false);
-    for (unsigned i = 0; i < 8; i += 2) /* no neighbours, so nothing merges */
-        give(&held[i]);
-    cr_assert_eq(hz_source_count().dirty_pages, 6);
-    cr_assert_eq(hz_source_count().purged_bytes, 6 * HZ_PAGE);
-    char *newest = hz_map_address(held[6].arena, 0) + 6 * 3 * HZ_PAGE;
-    take(&held[0], 3, HZ_PAGE, false);
-    take(&held[2], 3, HZ_PAGE, false);
-    cr_assert(held[0].desc->is_dirty && held[2].desc->is_dirty);
-    cr_assert(held[0].start == newest || held[2].start == newest, "the newest was kept");
-    check_totals();
-}
-
-Test(source, a_shrunk_block_counts_against_the_limit) {
-    start_source_that_retains(2);
-    take(&held[0], 8, HZ_PAGE, true);
-    shrink(&held[0], 6);
-    cr_assert_eq(hz_source_count().dirty_pages, 2);
-    shrink(&held[0], 5);
-    cr_assert_leq(hz_source_count().dirty_pages, 2);
-    cr_assert_gt(hz_source_count().purged_bytes, 0);
-    check_totals();
-}
-
-Test(source, random_steps_never_keep_more_than_the_limit) {
-    struct rng rng = rng_init(77);
-    start_source_that_retains(20);
-    for (unsigned step = 0; step < STEPS / 4; step++) {
-        step_once(&rng);
-        check_totals();
-        need(hz_source_count().dirty_pages <= 20, "%zu dirty pages", hz_source_count().dirty_pages);
-    }
 }

@@ -20,7 +20,7 @@ static const struct hz_remote_ops *ops(void) { return hz_policy.remote_ops; }
 
 static void start_transfer(void) {
     hz_class_init();
-    hz_source_init(1000000, SIZE_MAX, HZ_THP_DEFAULT);
+    hz_source_init(1000000, HZ_THP_DEFAULT);
     cr_assert(hz_map_init(64 * HZ_MIB));
     cr_assert(hz_owner_init());
     owner = hz_owner_create(&owner);
