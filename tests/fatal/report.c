@@ -157,6 +157,44 @@ static void misuse_silently(void *arg) {
     _exit(arg != NULL);
 }
 
+/* Plain profiles let a block stand in a bin twice, with blocks of other runs in between: when they return,
+ * the first copy may empty the run and give it back. */
+static void free_all_twice(void *size) {
+    enum { BLOCKS = 40 };
+    char *blocks[BLOCKS];
+    setenv("HAKOZUNA_ON_ERROR", "report", 1);
+    listen_start();
+    for (int i = 0; i < BLOCKS; i++)
+        blocks[i] = fatal_allocate(*(size_t *)size);
+    for (int i = 0; i < 2 * BLOCKS; i++)
+        hkz_free(launder(blocks[i % BLOCKS]));
+    hkz_trim();
+    unsigned reported = listen_lines();
+    for (int round = 0; round < 4; round++) {
+        for (size_t i = 0; i < LIVE; i++)
+            live_allocate(i);
+        for (size_t i = 0; i < LIVE; i++)
+            live_free(i);
+        hkz_trim();
+    }
+    need_identities();
+    dprintf(1, "%u reports, %u later\n", reported, listen_lines());
+    _exit(reported == 0 || fatal_stats().allocated != 0);
+}
+
+static void test_twice_in_a_bin(void) {
+    static const size_t twice_sizes[] = {131072, 65536, 20000, 1000, 16};
+    unsigned failed = 0;
+    for (size_t i = 0; i < sizeof twice_sizes / sizeof *twice_sizes; i++) {
+        rng = rng_init(i);
+        if (child_run(&child, free_all_twice, (void *)(uintptr_t)&twice_sizes[i]) && child_exited(&child, 0))
+            continue;
+        tap_diag("size %zu: status %#x: %.100s", twice_sizes[i], (unsigned)child.status, child.out);
+        failed++;
+    }
+    tap_ok(failed == 0, "all blocks freed twice, all returned, and the heap is sound");
+}
+
 static void test_ignore(void) {
     bool done = child_run(&child, misuse_silently, NULL);
     tap_ok(done && child_exited(&child, 0) && child.err[0] == '\0', "ignore says nothing: %.100s", child.err);
@@ -241,6 +279,7 @@ int main(int argc, char **argv) {
         tap_bail("usage: report strict | plain");
     is_strict = strcmp(argv[1], "strict") == 0;
     test_report();
+    test_twice_in_a_bin();
     test_ignore();
     test_foreign();
     test_huge();
