@@ -594,12 +594,74 @@ def start_bars(mine, table):
                     mine.median("median_us") - base.median("median_us"), 200, "us")]
 
 
+def speed_bar(mine, peers, limit):
+    """Throughput against the best peer's."""
+    return at_least(f"throughput >= {limit} of the best peer's", min(peer.ns for peer in peers) / mine.ns, limit)
+
+
+def scale_bars(row, table, mine, limit):
+    """Local lanes of another profile against hz3-scale's."""
+    base = table.get("hz3-scale")
+    if row.name not in BAR_LOCAL or base is None or base.bad:
+        return []
+    return [at_least(f"throughput >= {limit} of hz3-scale's", base.ns / mine.ns, limit)]
+
+
+def message_bars(row, table, mine, peers):
+    """hz4-mt: twice the best peer on blocks freed by others, ahead where they are written."""
+    bars = scale_bars(row, table, mine, 0.8)
+    if row.name in BAR_REMOTE:
+        bars.append(speed_bar(mine, peers, 2.0))
+    elif row.name in ("pipe", "churn") and peers:
+        bars.append(speed_bar(mine, peers, 1.0))
+    return bars
+
+
+def page_bars(row, table, mine, peers):
+    """hz5-pagerun64-main: half of the smallest peer's memory, 2 MiB aside, at the best peer's speed."""
+    bars = scale_bars(row, table, mine, 0.7)
+    if row.name in ("main_r50", "main_r90", "mid_r50"):
+        smallest = mib(min(peer.peak for peer in peers))
+        bars += [speed_bar(mine, peers, 1.0),
+                 at_most("peak <= half of the smallest peer's, 2 MiB aside", mib(mine.peak), (smallest - 2) / 2 + 2,
+                         "MiB")]
+    return bars
+
+
+def resident_bars(row, table, mine, _peers):
+    """hz5-large128-rss: the smallest of all."""
+    if row.name not in ("cross128_r90", "large128_r90"):
+        return []
+    others = [one.peak for name, one in table.items() if name != "null" and one is not mine and not one.bad]
+    return [at_most("peak <= every other's", mib(mine.peak), mib(min(others)), "MiB")]
+
+
+def balance_bars(row, table, mine, peers):
+    """hz6-selected: never behind on a lane, never large, programs within a tenth."""
+    bars = scale_bars(row, table, mine, 0.85)
+    if row.name in BAR_PROGRAMS:
+        best = min(peer.ns for peer in peers)
+        return [at_most("time <= 1.10 of the best peer's", mine.ns, 1.10 * best, "ns")]
+    if row.name in BAR_LOCAL + BAR_REMOTE:
+        smallest = min(peer.peak for peer in peers)
+        bars += [speed_bar(mine, peers, 1.0),
+                 at_most("peak <= smallest peer's + 2 MiB", mib(mine.peak), mib(smallest) + 2, "MiB")]
+    return bars
+
+
+# Libraries of these names have bars of their own; all others have hz3-scale's.
+FAMILY_BARS = {"hz4-mt": message_bars, "hz5-pagerun64-main": page_bars, "hz5-large128-rss": resident_bars,
+               "hz6-selected": balance_bars}
+
+
 def bars_of(row, table, subject):
     """All verdicts on one row for one library."""
     mine = table.get(subject)
     peers = [table[name] for name in BAR_PEERS if name in table and not table[name].bad]
     if mine is None or mine.bad:
         return [("valid row", False, "; ".join(mine.marks) if mine else "not measured")]
+    if subject in FAMILY_BARS:
+        return FAMILY_BARS[subject](row, table, mine, peers)
     if row.name == "start":
         return start_bars(mine, table)
     if row.name == "burst":

@@ -77,6 +77,8 @@ void hz_maintain_tick(struct hz_front *front) {
     }
 }
 
+void hz_maintain_exit(void) { maintain_heap(hz_os_now_ms()); }
+
 size_t hz_maintain_trim(struct hz_front *front) {
     if (front != NULL)
         hz_front_flush_all(front);

@@ -16,6 +16,9 @@ HZ_HIDDEN void hz_maintain_init(uint32_t decay_ms);
 /* Call when the front's ticks fell below 0. */
 HZ_HIDDEN HZ_NOINLINE void hz_maintain_tick(struct hz_front *front);
 
+/* Call when a front is gone: threads may end before they freed enough to look at the clock. */
+HZ_HIDDEN void hz_maintain_exit(void);
+
 /* Gives back everything that can be: the caller's cache, what other threads freed, empty runs of all
  * owners, every dirty page. front may be NULL. Returns the bytes that went to the kernel. */
 HZ_HIDDEN size_t hz_maintain_trim(struct hz_front *front);

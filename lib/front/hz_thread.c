@@ -24,6 +24,7 @@ size_t hz_thread_lost_bytes(void) { return lost_bytes; }
 static void on_thread_exit(void *front) {
     hz_self = &hz_front_gone;
     hz_front_destroy(front);
+    hz_maintain_exit();
 }
 
 void hz_thread_init(void) { has_exit_key = pthread_key_create(&exit_key, on_thread_exit) == 0; }
