@@ -126,7 +126,7 @@ static void free_block(struct hz_front *front, hz_tag tag, void *block) {
         return;
     }
     uint32_t owner_id = hz_tag_owner(tag);
-    if (front == NULL || owner_id == HZ_OWNER_COMMONS_ID)
+    if (front == NULL || owner_id <= HZ_OWNER_COMMONS_ID) /* also a run that is gone, to be reported */
         hz_central_return(block);
     else if (owner_id == front->owner->id)
         hz_front_put(front, hz_tag_class(tag), block);

@@ -7,7 +7,7 @@
 struct hz_class hz_class_table[HZ_CLASS_COUNT];
 uint8_t hz_class_index[HZ_CLASS_MAX_BYTES / 256 + HZ_CLASS_COARSE_SHIFT + 1];
 
-_Static_assert(HZ_CLASS_COUNT <= 0xF0, "a tag holds the class in 8 bits, with codes to spare");
+_Static_assert(HZ_CLASS_COUNT <= 0x7C, "a tag holds the class in 7 bits, with codes to spare");
 
 /* Blocks of up to 1 KiB live in runs of one page. Larger ones want a few blocks per run: as many pages as
  * give enough of them with the shortest tail. */

@@ -11,9 +11,9 @@ enum hz_thp { HZ_THP_DEFAULT, HZ_THP_NEVER, HZ_THP_ALWAYS };
 
 /* How a block that another thread freed travels back; lib/central has a file for each. */
 enum hz_remote {
-    HZ_REMOTE_STASH,    /* collected by the sender per owner, and handed over in batches: hz_inbox.h */
-    HZ_REMOTE_PAGE,     /* a bit in the run's descriptor; the run is queued at its owner: hz_page.h */
-    HZ_REMOTE_TRANSFER, /* collected per class, for whoever runs dry next: hz_transfer.h */
+    HZ_REMOTE_STASH,    /* collected by the sender per owner, and handed over in batches: hz_stash.c */
+    HZ_REMOTE_PAGE,     /* a bit in the run's descriptor; the run is queued at its owner: hz_page.c */
+    HZ_REMOTE_TRANSFER, /* collected per class, for whoever runs dry next: hz_transfer.c */
 };
 
 struct hz_remote_ops; /* lib/central/hz_remote.h */

@@ -131,6 +131,13 @@ void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count)
 
 /* --- Between owners --------------------------------------------------------------------------- */
 
+bool hz_central_is_start(const void *block) {
+    bool is_start = hz_route_find(block).verdict == HZ_ROUTE_BLOCK;
+    if (HZ_UNLIKELY(!is_start))
+        hz_report(HZ_ERROR_INTERIOR_FREE, "free", block, "found on the way to its owner");
+    return is_start;
+}
+
 bool hz_central_sort(struct hz_owner *owner, void *block, void **strays) {
     uint32_t owner_id = hz_tag_owner(hz_route_tag(block));
     if (HZ_LIKELY(owner_id == owner->id)) {
@@ -141,6 +148,8 @@ bool hz_central_sort(struct hz_owner *owner, void *block, void **strays) {
         report_stale(block);
         return false;
     }
+    if (!hz_central_is_start(block))
+        return false;
     *(void **)block = *strays;
     *strays = hz_member_of_block(block);
     return true;
@@ -175,7 +184,8 @@ static void forward_run(struct hz_desc *desc) {
     const struct hz_arena *arena = hz_desc_arena(desc);
     for (;;) {
         uint32_t owner_id = hz_tag_owner(hz_map_tag(arena, hz_desc_start(arena, desc)));
-        if (owner_id == 0) {
+        if (owner_id == 0) { /* after a second free; what is pending must not stay for the pages' next run */
+            hz_store_relaxed(&hz_desc_queue_of(arena, desc)->pending, 0);
             report_stale(hz_desc_start(arena, desc));
             return;
         }
@@ -247,7 +257,8 @@ static bool put_common(void *block) {
 
 void hz_central_return(void *block) {
     for (;;) {
-        uint32_t owner_id = hz_tag_owner(hz_route_tag(block));
+        hz_tag tag = hz_route_tag(block);
+        uint32_t owner_id = hz_tag_owner(tag);
         if (owner_id == HZ_OWNER_COMMONS_ID) {
             if (put_common(block))
                 return;
@@ -257,7 +268,7 @@ void hz_central_return(void *block) {
             report_stale(block);
             return;
         }
-        hz_policy.remote_ops->drop(hz_owner_get(owner_id), block);
+        hz_policy.remote_ops->drop(hz_owner_get(owner_id), tag, block);
         return;
     }
 }
@@ -393,6 +404,21 @@ void hz_central_retire(struct hz_owner *owner) {
     hz_store_seq_cst(&owner->state, HZ_OWNER_VACANT); /* pairs with push in hz_inbox.c */
     hz_lock_give(&owner->lock);
     hz_central_reap(owner);
+}
+
+static void recover_list(struct hz_owner *owner, struct hz_list *list) {
+    for (struct hz_list *link = list->next; link != list;) {
+        struct hz_desc *desc = HZ_CONTAINER(link, struct hz_desc, links);
+        link = link->next;
+        hz_policy.remote_ops->recover(desc);
+        hz_owner_relist(owner, desc, false);
+    }
+}
+
+void hz_central_recover(struct hz_owner *owner) {
+    recover_list(owner, &owner->full);
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
+        recover_list(owner, &owner->partial[i]);
 }
 
 void hz_central_bury(struct hz_owner *owner) {

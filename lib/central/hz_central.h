@@ -36,6 +36,10 @@ HZ_HIDDEN void hz_central_receive(struct hz_owner *owner, bool try_only);
  * has changed hands since, onto the chain *strays (true). lock: the owner's. */
 HZ_HIDDEN bool hz_central_sort(struct hz_owner *owner, void *block, void **strays);
 
+/* Whether a block starts there, which must be known before it is linked through its first word; reports
+ * when not. Plain profiles may have let a wrong pointer through so far. */
+HZ_HIDDEN bool hz_central_is_start(const void *block);
+
 /* Sends each member of a chain of strays on. No owner's lock is held. */
 HZ_HIDDEN void hz_central_forward(void *strays);
 
@@ -56,6 +60,9 @@ HZ_HIDDEN void hz_central_retire(struct hz_owner *owner);
 /* The same for an owner whose thread does not exist in a forked child, which has one thread. Blocks that its
  * cache held stay lost to this process. */
 HZ_HIDDEN void hz_central_bury(struct hz_owner *owner);
+
+/* In a forked child: pending blocks that no chain leads to any more go back into the owner's runs. */
+HZ_HIDDEN void hz_central_recover(struct hz_owner *owner);
 
 /* One block of the class from the commons, for threads without a cache. */
 HZ_HIDDEN void *hz_central_take_common(unsigned class_index);

@@ -66,9 +66,9 @@ static bool put_block(hz_tag tag, const void *block, struct hz_desc **ret_desc) 
     return is_first == 1;
 }
 
-static void drop(struct hz_owner *owner, void *block) {
+static void drop(struct hz_owner *owner, hz_tag tag, void *block) {
     struct hz_desc *desc;
-    if (put_block(hz_route_tag(block), block, &desc) && hz_inbox_push_run(owner, desc))
+    if (put_block(tag, block, &desc) && hz_inbox_push_run(owner, desc))
         hz_central_reap(owner);
 }
 
@@ -114,11 +114,21 @@ static void collect(struct hz_desc *desc) {
     }
 }
 
+/* A thread that is gone may have marked a word and not yet its bit in the summary. */
+static void recover(struct hz_desc *desc) {
+    const struct hz_arena *arena = hz_desc_arena(desc);
+    unsigned word_count = (desc->block_count + 63u) / 64;
+    if (desc->block_count > HZ_RUN_MASK_BLOCKS)
+        hz_store_relaxed(&hz_desc_queue_of(arena, desc)->pending, UINT64_MAX >> (64 - word_count));
+    collect(desc);
+}
+
 const struct hz_remote_ops hz_page_ops = {
     .put = put,
     .drop = drop,
     .send_all = hz_remote_send_nothing,
     .collect = collect,
+    .recover = recover,
     .take = hz_remote_take_nothing,
     .settle = hz_remote_settle_nothing,
     .waiting_bytes = hz_remote_no_bytes,

@@ -19,7 +19,8 @@ unsigned hz_remote_take_nothing(unsigned class_index, void **slots, unsigned cou
     return 0;
 }
 
-void hz_remote_drop_block(struct hz_owner *owner, void *block) {
-    if (hz_inbox_push_block(owner, block))
+void hz_remote_drop_block(struct hz_owner *owner, hz_tag tag, void *block) {
+    (void)tag;
+    if (hz_central_is_start(block) && hz_inbox_push_block(owner, block))
         hz_central_reap(owner);
 }

@@ -8,17 +8,22 @@
 #include "hz_outbox.h"
 
 struct hz_remote_ops {
-    /* A block of another owner, freed by the outbox's thread. tag: of its page. No owner's lock is held. */
+    /* A block of another owner, freed by the outbox's thread. tag: of its page; neither nobody's nor the
+     * commons'. No owner's lock is held. */
     void (*put)(struct hz_outbox *outbox, hz_tag tag, void *block);
 
     /* The same for a thread without an outbox, to the owner that the tag named. */
-    void (*drop)(struct hz_owner *owner, void *block);
+    void (*drop)(struct hz_owner *owner, hz_tag tag, void *block);
 
     /* Sends on everything that the outbox holds back. No owner's lock is held. */
     void (*send_all)(struct hz_outbox *outbox);
 
     /* The pending blocks of a run that was queued at its owner go back into it. lock: the owner's. */
     void (*collect)(struct hz_desc *desc);
+
+    /* In a forked child, where no run is in a chain any more: the same for blocks whose threads came no
+     * further than marking them. */
+    void (*recover)(struct hz_desc *desc);
 
     /* Up to count blocks of the class that wait for whoever runs dry. No owner's lock is held. */
     unsigned (*take)(unsigned class_index, void **slots, unsigned count);
@@ -49,4 +54,4 @@ HZ_HIDDEN size_t hz_remote_no_bytes(void);
 HZ_HIDDEN void hz_remote_no_lock(void);
 
 /* hz_remote_ops.drop by the owner's inbox, for strategies that know no better way. */
-HZ_HIDDEN void hz_remote_drop_block(struct hz_owner *owner, void *block);
+HZ_HIDDEN void hz_remote_drop_block(struct hz_owner *owner, hz_tag tag, void *block);

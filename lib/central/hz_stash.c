@@ -25,6 +25,7 @@ const struct hz_remote_ops hz_stash_ops = {
     .drop = hz_remote_drop_block,
     .send_all = send_all,
     .collect = hz_remote_collect_nothing,
+    .recover = hz_remote_collect_nothing,
     .take = hz_remote_take_nothing,
     .settle = hz_remote_settle_nothing,
     .waiting_bytes = hz_remote_no_bytes,

@@ -147,6 +147,7 @@ const struct hz_remote_ops hz_transfer_ops = {
     .drop = hz_remote_drop_block,
     .send_all = send_all,
     .collect = hz_remote_collect_nothing,
+    .recover = hz_remote_collect_nothing,
     .take = take,
     .settle = settle,
     .waiting_bytes = waiting_bytes,

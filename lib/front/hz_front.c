@@ -228,7 +228,7 @@ static unsigned evict_foreign(struct hz_front *front, unsigned class_index, unsi
         hz_tag tag = hz_route_tag(base[i]);
         if (hz_tag_owner(tag) == front->owner->id)
             base[kept++] = base[i];
-        else if (hz_tag_owner(tag) == HZ_OWNER_COMMONS_ID)
+        else if (hz_tag_owner(tag) <= HZ_OWNER_COMMONS_ID) /* also a run that is gone, to be reported */
             hz_central_return(base[i]);
         else
             hz_policy.remote_ops->put(&front->outbox, tag, base[i]);

@@ -110,6 +110,15 @@ static void settle_buried(struct hz_owner *owner) {
     hz_owner_recycle(owner);
 }
 
+/* Every other owner is buried, so that all runs are the commons' or this thread's. */
+static void recover_pending(void) {
+    if (hz_self->owner != NULL) {
+        hz_central_receive(hz_self->owner, false);
+        hz_central_recover(hz_self->owner);
+    }
+    hz_central_recover(hz_owner_commons());
+}
+
 void hz_thread_after_fork_child(void) {
     hz_lock_fork_end();
     hz_lock_check_reset();
@@ -124,5 +133,6 @@ void hz_thread_after_fork_child(void) {
     hz_maintain_reset_lock();
     each_owner(bury_other);
     each_owner(settle_buried);
+    recover_pending();
     hz_budget_init(hz_self->owner != NULL ? hz_front_capacity_bytes(hz_self) : 0);
 }

@@ -27,7 +27,8 @@ static void find_former_block(struct hz_route *route, const void *address) {
     const struct hz_class *class = &hz_class_table[route->tag - HZ_TAG_FORMER];
     size_t offset = (size_t)((const char *)address - hz_map_address(route->arena, first));
     uint32_t index;
-    uint32_t carved = hz_desc_at(route->arena, first)->carved;
+    bool is_whole = hz_load_relaxed(&route->arena->tags[first]) == route->tag; /* else its start serves anew */
+    uint32_t carved = is_whole ? hz_desc_at(route->arena, first)->carved : class->block_count;
     route->verdict = verdict_of_put[hz_desc_locate_in(class, carved, offset, &index)];
     if (route->verdict == HZ_ROUTE_BLOCK)
         route->verdict = HZ_ROUTE_FREED;

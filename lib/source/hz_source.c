@@ -197,7 +197,16 @@ static struct hz_desc *take_fresh(struct hz_arena *arena, size_t page_count, siz
     return desc;
 }
 
-static struct hz_desc *take(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
+static void describe_taken(struct hz_arena *arena, struct hz_desc *desc, size_t page_count) {
+    desc->page_count = (uint32_t)page_count;
+    desc->back = 0;
+    desc->kind = HZ_DESC_TAKEN;
+    active_pages += page_count;
+    last_page(arena, desc)->kind = desc->kind; /* no stale sign of a free run */
+}
+
+/* From the arenas that there are. */
+static struct hz_desc *take_present(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
     struct hz_desc *desc = take_free(&dirty, page_count, alignment, ret_arena);
     if (desc == NULL)
         desc = take_free(&clean, page_count, alignment, ret_arena);
@@ -206,17 +215,19 @@ static struct hz_desc *take(size_t page_count, size_t alignment, struct hz_arena
         *ret_arena = arena;
         desc = take_fresh(arena, page_count, alignment);
     }
+    if (desc != NULL)
+        describe_taken(*ret_arena, desc, page_count);
+    return desc;
+}
+
+static struct hz_desc *take(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
+    struct hz_desc *desc = take_present(page_count, alignment, ret_arena);
     if (desc == NULL) {
         *ret_arena = hz_map_grow(page_count + (alignment >> HZ_PAGE_LOG2));
         if (*ret_arena != NULL)
             desc = take_fresh(*ret_arena, page_count, alignment);
-    }
-    if (desc != NULL) {
-        desc->page_count = (uint32_t)page_count;
-        desc->back = 0;
-        desc->kind = HZ_DESC_TAKEN;
-        active_pages += page_count;
-        last_page(*ret_arena, desc)->kind = desc->kind; /* no stale sign of a free run */
+        if (desc != NULL)
+            describe_taken(*ret_arena, desc, page_count);
     }
     return desc;
 }
@@ -254,7 +265,7 @@ struct hz_desc *hz_source_take_runs(size_t page_count, unsigned run_count, struc
                                     unsigned *ret_count) {
     *ret_count = run_count;
     hz_lock_take(&lock);
-    struct hz_desc *desc = run_count == 1 ? NULL : take(page_count * run_count, HZ_PAGE, ret_arena);
+    struct hz_desc *desc = run_count == 1 ? NULL : take_present(page_count * run_count, HZ_PAGE, ret_arena);
     if (desc != NULL)
         divide(*ret_arena, desc, page_count, run_count);
     hz_lock_give(&lock);
