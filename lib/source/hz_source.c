@@ -3,9 +3,9 @@
  *
  * hz_source.c -- see hz_source.h.
  *
- * hz_source_take -> take_free (dirty, then clean) -> split
- *                -> take_fresh -> hz_map_commit
- *                -> hz_map_grow -> take_fresh
+ * hz_source_take -> take_reused -> take_free (dirty, then clean) -> cut
+ *                -> take_unused -> take_fresh -> hz_map_commit
+ *                -> take_grown -> hz_map_grow, take_fresh
  * hz_source_give -> merge -> insert */
 #include "hz_source.h"
 
@@ -205,11 +205,19 @@ static void describe_taken(struct hz_arena *arena, struct hz_desc *desc, size_t 
     last_page(arena, desc)->kind = desc->kind; /* no stale sign of a free run */
 }
 
-/* From the arenas that there are. */
-static struct hz_desc *take_present(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
+/* From free runs, dirty ones first. */
+static struct hz_desc *take_reused(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
     struct hz_desc *desc = take_free(&dirty, page_count, alignment, ret_arena);
     if (desc == NULL)
         desc = take_free(&clean, page_count, alignment, ret_arena);
+    if (desc != NULL)
+        describe_taken(*ret_arena, desc, page_count);
+    return desc;
+}
+
+/* From the never used ends of the arenas that there are. */
+static struct hz_desc *take_unused(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
+    struct hz_desc *desc = NULL;
     for (struct hz_arena *arena = &hz_map_first; desc == NULL && arena != NULL;
          arena = hz_load_relaxed(&arena->next)) {
         *ret_arena = arena;
@@ -220,16 +228,20 @@ static struct hz_desc *take_present(size_t page_count, size_t alignment, struct 
     return desc;
 }
 
-static struct hz_desc *take(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
-    struct hz_desc *desc = take_present(page_count, alignment, ret_arena);
-    if (desc == NULL) {
-        *ret_arena = hz_map_grow(page_count + (alignment >> HZ_PAGE_LOG2));
-        if (*ret_arena != NULL)
-            desc = take_fresh(*ret_arena, page_count, alignment);
-        if (desc != NULL)
-            describe_taken(*ret_arena, desc, page_count);
-    }
+/* From a new arena. */
+static struct hz_desc *take_grown(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
+    *ret_arena = hz_map_grow(page_count + (alignment >> HZ_PAGE_LOG2));
+    struct hz_desc *desc = *ret_arena != NULL ? take_fresh(*ret_arena, page_count, alignment) : NULL;
+    if (desc != NULL)
+        describe_taken(*ret_arena, desc, page_count);
     return desc;
+}
+
+static struct hz_desc *take(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
+    struct hz_desc *desc = take_reused(page_count, alignment, ret_arena);
+    if (desc == NULL)
+        desc = take_unused(page_count, alignment, ret_arena);
+    return desc != NULL ? desc : take_grown(page_count, alignment, ret_arena);
 }
 
 /* --- The interface ---------------------------------------------------------------------------- */
@@ -261,13 +273,28 @@ static void divide(struct hz_arena *arena, struct hz_desc *desc, size_t page_cou
     }
 }
 
+/* Reuse before supply: one run of used pages is better than several of new ones. Returns how many runs. lock. */
+static unsigned take_several(size_t page_count, unsigned run_count, struct hz_arena **ret_arena,
+                             struct hz_desc **ret_desc) {
+    *ret_desc = take_reused(page_count * run_count, HZ_PAGE, ret_arena);
+    if (*ret_desc != NULL)
+        return run_count;
+    *ret_desc = take_reused(page_count, HZ_PAGE, ret_arena);
+    if (*ret_desc != NULL)
+        return 1;
+    *ret_desc = take_unused(page_count * run_count, HZ_PAGE, ret_arena);
+    return run_count;
+}
+
 struct hz_desc *hz_source_take_runs(size_t page_count, unsigned run_count, struct hz_arena **ret_arena,
                                     unsigned *ret_count) {
-    *ret_count = run_count;
+    struct hz_desc *desc = NULL;
+    *ret_count = 1;
     hz_lock_take(&lock);
-    struct hz_desc *desc = run_count == 1 ? NULL : take_present(page_count * run_count, HZ_PAGE, ret_arena);
+    if (run_count > 1)
+        *ret_count = take_several(page_count, run_count, ret_arena, &desc);
     if (desc != NULL)
-        divide(*ret_arena, desc, page_count, run_count);
+        divide(*ret_arena, desc, page_count, *ret_count);
     hz_lock_give(&lock);
     if (desc != NULL)
         return desc;
@@ -275,8 +302,8 @@ struct hz_desc *hz_source_take_runs(size_t page_count, unsigned run_count, struc
     return hz_source_take(page_count, HZ_PAGE, ret_arena);
 }
 
-/* Takes the oldest dirty run off the lists if it is at least age_ms old, and purges it. Returns its pages.
- * The system call runs without the lock; meanwhile the run's descriptors say that it is taken. */
+/* Takes the oldest dirty run, or one step's pages of it, off the lists if it is at least age_ms old, and
+ * purges it: what is being purged serves nobody, so it must not be much. Returns the pages. The system call runs without the lock; meanwhile the run's descriptors say that it is taken. */
 static size_t purge_oldest(uint32_t now_ms, uint32_t age_ms) {
     hz_lock_take(&lock);
     if (hz_list_is_empty(&by_age)) {
@@ -290,8 +317,9 @@ static size_t purge_oldest(uint32_t now_ms, uint32_t age_ms) {
     }
     struct hz_arena *arena = hz_desc_arena(desc);
     size_t page = hz_desc_page(arena, desc);
-    size_t count = desc->page_count;
-    remove_free(desc);
+    size_t count = hz_min(desc->page_count, DECAY_STEP_PAGES);
+    desc = cut(arena, desc, page, count);
+    desc->page_count = (uint32_t)count;
     desc->kind = HZ_DESC_TAKEN;
     last_page(arena, desc)->kind = HZ_DESC_TAKEN;
     purging_pages += count;

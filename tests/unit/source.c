@@ -357,7 +357,7 @@ Test(source, runs_taken_together_are_given_back_one_by_one) {
     static const unsigned orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
     start_source(64 * HZ_MIB, NEVER_MS);
     for (unsigned i = 0; i < 6; i++)
-        for (size_t page_count = 1; page_count < 5; page_count++)
+        for (size_t page_count = 4; page_count > 0; page_count--) /* what is free always suffices */
             check_order(orders[i], page_count);
     cr_assert_eq(hz_source_count().active_pages, 0);
     char *start = hz_map_address(&hz_map_first, 0);
