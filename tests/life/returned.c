@@ -67,7 +67,8 @@ int main(int argc, char **argv) {
              (unsigned long long)stats.active >> 20, (unsigned long long)stats.allocated >> 20,
              (unsigned long long)stats.cached >> 20, (unsigned long long)stats.dirty >> 20,
              (unsigned long long)stats.clean >> 20);
-    tap_ok(peak > 800 * MIB && end < peak / part,
+    /* On a busy machine an eager profile returns what the first threads freed before the last ones allocate. */
+    tap_ok(peak > 400 * MIB && end < peak / part,
            "resident %zu MiB, %zu when freed, %zu after light work (part %zu)", peak >> 20, freed >> 20,
            end >> 20, part);
     pthread_barrier_wait(&work_done);
