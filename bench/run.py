@@ -381,7 +381,7 @@ class Figures:
     """What the runs of one library on one row come to. None where there is nothing to say."""
 
     def __init__(self, row, library):
-        self.library = library
+        self.name = library
         self.runs = [run for run in row.runs.get(library, []) if "problem" not in run]
         self.problems = [run["problem"] for run in row.runs.get(library, []) if "problem" in run]
         self.marks = []
@@ -464,7 +464,7 @@ def print_start(table):
         more_time = more_rss = None
         if base is not None and base.runs and figures.runs:
             more_time, more_rss = time - base.median("median_us"), rss - base.median("rss_kib")
-        print(f"  {figures.library:<18}{number(time, '.0f', 10)}{number(more_time, '+.0f', 9)}"
+        print(f"  {figures.name:<18}{number(time, '.0f', 10)}{number(more_time, '+.0f', 9)}"
               f"{number(rss, '.0f', 9)}{number(more_rss, '+.0f', 9)}"
               f"{number(figures.median('private_kib'), '.0f', 9)}  {'; '.join(figures.marks)}")
 
@@ -481,7 +481,7 @@ def print_row(row, table):
         return
     print(f"  {'library':<18}{'ns/op':>9}{'net ns':>9}{'speed':>8}{'peak MiB':>10}{'x small':>9}"
           f"{'rest MiB':>10}{'trim MiB':>10}{'faults':>9}")
-    order = sorted(table.values(), key=lambda one: (one.library == "null", one.ns or 1e99))
+    order = sorted(table.values(), key=lambda one: (one.name == "null", one.ns or 1e99))
     for figures in order:
         after = figures.median("after_percent")
         marks = list(figures.marks)
@@ -493,7 +493,7 @@ def print_row(row, table):
                  number(mib(figures.median("rest_kib")), ".1f", 10),
                  number(mib(figures.median("trim_kib")), ".1f", 10),
                  number(figures.median("minor_faults"), ".0f", 9)]
-        print(f"  {figures.library:<18}{''.join(cells)}  {'; '.join(marks)}".rstrip())
+        print(f"  {figures.name:<18}{''.join(cells)}  {'; '.join(marks)}".rstrip())
 
 
 def cpu_model():
