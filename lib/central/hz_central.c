@@ -4,8 +4,6 @@
  * hz_central.c -- see hz_central.h. */
 #include "hz_central.h"
 
-#include <limits.h>
-
 #include "hz_bits.h"
 #include "hz_fatal.h"
 #include "hz_os.h"
@@ -235,8 +233,7 @@ void hz_central_receive(struct hz_owner *owner, bool try_only) {
         hz_lock_take(&owner->lock);
     else if (!hz_lock_try(&owner->lock))
         return;
-    hz_receive(owner, UINT_MAX, put_home, owner, &received); /* what was put back, */
-    hz_receive(owner, UINT_MAX, put_home, owner, &received); /* then what arrived */
+    hz_receive_all(owner, put_home, owner, &received);
     hz_lock_give(&owner->lock);
     hz_batch_destroy(received.empty);
     hz_central_forward(received.strays);

@@ -5,6 +5,8 @@
  * caller: the thread itself puts them into its bins, others into the runs.
  * Does not: take locks. */
 #pragma once
+#include <limits.h>
+
 #include "hz_central.h"
 
 /* What a walk leaves to be done when the owner's lock is given back. */
@@ -43,4 +45,11 @@ HZ_INLINE void hz_receive(struct hz_owner *owner, unsigned member_count, hz_rece
     }
     if (member != NULL)
         hz_inbox_put_back(owner, member);
+}
+
+/* All of them: first what was put back, then what has arrived. lock: the owner's. */
+HZ_INLINE void hz_receive_all(struct hz_owner *owner, hz_receive_sink *sink, void *context,
+                              struct hz_received *received) {
+    hz_receive(owner, UINT_MAX, sink, context, received);
+    hz_receive(owner, UINT_MAX, sink, context, received);
 }

@@ -4,7 +4,6 @@
  * hz_front.c -- the slow side of the thread's cache: refill, flush, exit. */
 #include "hz_front.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "hz_bits.h"
@@ -263,8 +262,7 @@ void hz_front_receive(struct hz_front *front) {
     if (hz_inbox_is_empty(front->owner))
         return;
     lock_own(front);
-    hz_receive(front->owner, UINT_MAX, receive_block, front, &received);
-    hz_receive(front->owner, UINT_MAX, receive_block, front, &received);
+    hz_receive_all(front->owner, receive_block, front, &received);
     unlock_own(front);
     finish_receiving(front, &received);
 }

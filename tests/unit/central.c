@@ -7,7 +7,7 @@
 #include "hz_os.h"
 #include "hz_policy.h"
 #include "hz_source.h"
-#include "unit.h"
+#include "owners.h"
 #include <pthread.h>
 
 enum { THREADS = 4, PUSHES = 20000, SLOTS = 64 };
@@ -16,10 +16,7 @@ static const unsigned CLASS = 3; /* many blocks in a run */
 static struct hz_owner *owner;
 
 static void start_central(void) {
-    hz_class_init();
-    hz_source_init(1000000, HZ_THP_DEFAULT);
-    cr_assert(hz_map_init(64 * HZ_MIB));
-    cr_assert(hz_owner_init());
+    unit_start_owners();
     owner = hz_owner_create(&owner);
     cr_assert_not_null(owner);
 }

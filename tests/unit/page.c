@@ -5,7 +5,7 @@
 #include "../../lib/central/hz_page.c"
 #include "child.h"
 #include "hz_source.h"
-#include "unit.h"
+#include "owners.h"
 #include <pthread.h>
 
 enum { THREADS = 3, ROUNDS = 300, SLOTS = 64 };
@@ -15,10 +15,7 @@ static const unsigned MASK_CLASS = 24;  /* at most 64 */
 static struct hz_owner *owner, *other;
 
 static void start_page(void) {
-    hz_class_init();
-    hz_source_init(1000000, HZ_THP_DEFAULT);
-    cr_assert(hz_map_init(64 * HZ_MIB));
-    cr_assert(hz_owner_init());
+    unit_start_owners();
     owner = hz_owner_create(&owner);
     other = hz_owner_create(&owner);
     cr_assert(owner != NULL && other != NULL);

@@ -6,7 +6,7 @@
 #include "hz_policy.h"
 #include "hz_remote.h"
 #include "hz_source.h"
-#include "unit.h"
+#include "owners.h"
 #include <pthread.h>
 
 enum { THREADS = 3, STEPS = 20000, SLOTS = 64 };
@@ -19,10 +19,7 @@ static struct hz_outbox outbox;
 static const struct hz_remote_ops *ops(void) { return hz_policy.remote_ops; }
 
 static void start_transfer(void) {
-    hz_class_init();
-    hz_source_init(1000000, HZ_THP_DEFAULT);
-    cr_assert(hz_map_init(64 * HZ_MIB));
-    cr_assert(hz_owner_init());
+    unit_start_owners();
     owner = hz_owner_create(&owner);
     other = hz_owner_create(&owner);
     cr_assert(owner != NULL && other != NULL);
@@ -130,13 +127,19 @@ Test(transfer, a_batch_is_taken_in_parts) {
     cr_assert_eq(*used_of(slots[0]), 3, "they stay used, whoever has them");
 }
 
-Test(transfer, settling_spares_what_was_wanted_once) {
-    void *slots[3], *got;
+/* Three blocks on their way, one of which was taken. */
+static void start_wanted(void **slots) {
+    void *got;
     start_transfer();
     take_from(owner, CLASS_64, slots, 3);
     for (unsigned i = 0; i < 3; i++)
         put(slots[i]);
     cr_assert_eq(ops()->take(CLASS_64, &got, 1), 1);
+}
+
+Test(transfer, settling_spares_what_was_wanted_once) {
+    void *slots[3];
+    start_wanted(slots);
     ops()->settle(false);
     cr_assert_eq(ops()->waiting_bytes(), 128);
     ops()->settle(false);
@@ -146,12 +149,8 @@ Test(transfer, settling_spares_what_was_wanted_once) {
 }
 
 Test(transfer, settling_all_spares_nothing) {
-    void *slots[3], *got;
-    start_transfer();
-    take_from(owner, CLASS_64, slots, 3);
-    for (unsigned i = 0; i < 3; i++)
-        put(slots[i]);
-    cr_assert_eq(ops()->take(CLASS_64, &got, 1), 1);
+    void *slots[3];
+    start_wanted(slots);
     ops()->settle(true);
     cr_assert_eq(ops()->waiting_bytes(), 0);
 }
