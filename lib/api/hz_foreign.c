@@ -47,9 +47,10 @@ static void *next(const char *name, const void *block) {
 
 static void note(const char *verb, const void *block) {
     bool is_first = hz_add_relaxed(&foreign, 1u) == 0;
-    if (hz_options.foreign_free == HZ_FOREIGN_ABORT)
-        hz_fatal(HZ_ERROR_FOREIGN_FREE, verb, block, "not from this allocator");
-    if (is_first)
+    enum hz_on_error action = hz_fatal_action(HZ_ERROR_FOREIGN_FREE);
+    if (action == HZ_ON_ERROR_ABORT)
+        hz_report(HZ_ERROR_FOREIGN_FREE, verb, block, "not from this allocator");
+    if (is_first && action == HZ_ON_ERROR_REPORT)
         hz_message("warning", hz_options.foreign_free == HZ_FOREIGN_FORWARD
                                   ? "foreign-free: a pointer that is not ours is passed on to the next "
                                     "allocator; further ones silently [HKZ-E004]"
@@ -68,7 +69,7 @@ void *hz_foreign_realloc(void *block, size_t size) {
     note("realloc", block);
     void *address = next("realloc", block);
     if (address == NULL)
-        return hz_heap_out_of_memory();
+        return hz_heap_out_of_memory(size);
     return ((void *(*)(void *, size_t))address)(block, size);
 }
 

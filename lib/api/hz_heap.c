@@ -17,12 +17,25 @@
 #include "hz_large.h"
 #include "hz_maintain.h"
 #include "hz_policy.h"
+#include "hz_text.h"
+#include "hz_notes.h"
 #include "hz_thread.h"
+#include "hz_verdict.h"
 
 static hz_counter out_of_memory;
 
-void *hz_heap_out_of_memory(void) {
+static HZ_COLD void report_out_of_memory(size_t size) {
+    struct hz_text text;
+    hz_text_init(&text);
+    hz_text_add_number(&text, size);
+    hz_text_add(&text, size > PTRDIFF_MAX ? " bytes, more than can be" : " bytes, which the kernel refuses");
+    hz_report(HZ_ERROR_OUT_OF_MEMORY, "request", NULL, text.bytes);
+}
+
+void *hz_heap_out_of_memory(size_t size) {
     hz_count(&out_of_memory, 1);
+    if (hz_fatal_action(HZ_ERROR_OUT_OF_MEMORY) != HZ_ON_ERROR_IGNORE)
+        report_out_of_memory(size);
     errno = ENOMEM;
     return NULL;
 }
@@ -56,16 +69,17 @@ static void *take(size_t size, size_t alignment, bool *ret_is_zero) {
 /* Memory may lie in caches and empty runs; if giving all of it back helped, another try is worth it. */
 static void *take_or_trim(size_t size, size_t alignment, bool *ret_is_zero) {
     if (!hz_init())
-        return hz_heap_out_of_memory();
+        return hz_heap_out_of_memory(size);
     size = hz_max(size, 1);
     void *block = take(size, alignment, ret_is_zero);
+    hz_notes_report();
     if (HZ_LIKELY(block != NULL))
         return block;
     if (size <= PTRDIFF_MAX) {
         (void)hz_maintain_trim(hz_thread_front());
         block = take(size, alignment, ret_is_zero);
     }
-    return block != NULL ? block : hz_heap_out_of_memory();
+    return block != NULL ? block : hz_heap_out_of_memory(size);
 }
 
 void *hz_heap_malloc(size_t size) {
@@ -92,22 +106,9 @@ void *hz_heap_aligned(size_t alignment, size_t size) {
 
 /* --- Release ---------------------------------------------------------------------------------- */
 
-/* Which error a wrong pointer is, and how that is known. */
-static HZ_COLD void report_wrong(const struct hz_route *route, const char *verb, const void *pointer) {
-    enum hz_put put = route->verdict == HZ_ROUTE_BLOCK ? hz_central_judge(pointer) : HZ_PUT_DONE;
-    if (route->verdict == HZ_ROUTE_INTERIOR || put == HZ_PUT_INTERIOR)
-        hz_report(HZ_ERROR_INTERIOR_FREE, verb, pointer, "inside a block, not at its start");
-    else if (route->verdict == HZ_ROUTE_INVALID || put == HZ_PUT_INVALID)
-        hz_report(HZ_ERROR_INVALID_FREE, verb, pointer, "in our memory, where no block is");
-    else if (hz_tag_owner(route->tag) == 0)
-        hz_report(HZ_ERROR_DOUBLE_FREE, verb, pointer, "freed already; its pages have been returned since");
-    else
-        hz_report(HZ_ERROR_DOUBLE_FREE, verb, pointer, "freed already");
-}
-
-static HZ_COLD void free_wrong(void *block) {
+static HZ_COLD void free_wrong(void *block, const char *verb) {
     struct hz_route route = hz_route_find(block);
-    report_wrong(&route, "free", block);
+    hz_verdict_report(&route, verb, block);
 }
 
 /* The commons' run around the block becomes the front's, if it is the commons' still. */
@@ -122,7 +123,7 @@ static void free_block(struct hz_front *front, hz_tag tag, void *block) {
     if (front != NULL && hz_tag_owner(tag) == HZ_OWNER_COMMONS_ID)
         tag = adopt(front, tag, block);
     if (hz_policy.is_strict && !hz_front_take_back(front, tag, block)) {
-        free_wrong(block);
+        free_wrong(block, "free");
         return;
     }
     uint32_t owner_id = hz_tag_owner(tag);
@@ -140,7 +141,7 @@ static HZ_COLD void free_rare(void *block) {
         if (!hz_large_give(route.arena, route.desc))
             hz_report(HZ_ERROR_DOUBLE_FREE, "free", block, "two threads freed it at once");
     } else if (route.verdict != HZ_ROUTE_MISS) {
-        report_wrong(&route, "free", block);
+        hz_verdict_report(&route, "free", block);
     } else if (!hz_huge_give(block)) {
         hz_foreign_free(block);
     }
@@ -158,27 +159,35 @@ void hz_heap_free(void *block) {
     /* Remote and large frees count, too. A hot path that stopped at the clock counted already. */
     if (front != NULL && --front->ticks < 0)
         hz_maintain_tick(front);
+    hz_notes_report();
+}
+
+void hz_heap_free_sized(void *block, size_t size, size_t alignment, const char *verb) {
+    if (block == NULL)
+        return;
+    struct hz_route route = hz_verdict_find(block);
+    size_t usable = 0;
+    switch (route.verdict) {
+    case HZ_ROUTE_BLOCK: usable = hz_class_table[hz_tag_class(route.tag)].block_bytes; break;
+    case HZ_ROUTE_LARGE: usable = (size_t)route.desc->page_count << HZ_PAGE_LOG2; break;
+    case HZ_ROUTE_MISS: usable = hz_huge_bytes(block); break;
+    default: hz_verdict_report(&route, verb, block); return;
+    }
+    if (usable == 0 || hz_verdict_is_sized(block, usable, size, alignment, verb))
+        hkz_free(block);
 }
 
 /* --- Size and resize -------------------------------------------------------------------------- */
 
-/* The route of a pointer that should be a live block. */
-static struct hz_route find_live(const void *block) {
-    struct hz_route route = hz_route_find(block);
-    if (hz_policy.is_strict && route.verdict == HZ_ROUTE_BLOCK && !hz_front_is_live(block))
-        route.verdict = hz_central_judge(block) == HZ_PUT_DONE ? HZ_ROUTE_FREED : HZ_ROUTE_INVALID;
-    return route;
-}
-
 size_t hz_heap_usable(const void *block, const char *verb) {
     if (block == NULL)
         return 0;
-    struct hz_route route = find_live(block);
+    struct hz_route route = hz_verdict_find(block);
     switch (route.verdict) {
     case HZ_ROUTE_BLOCK: return hz_class_table[hz_tag_class(route.tag)].block_bytes;
     case HZ_ROUTE_LARGE: return (size_t)route.desc->page_count << HZ_PAGE_LOG2;
     case HZ_ROUTE_MISS: break;
-    default: report_wrong(&route, verb, block); return 0;
+    default: hz_verdict_report(&route, verb, block); return 0;
     }
     size_t bytes = hz_huge_bytes(block);
     return bytes != 0 ? bytes : hz_foreign_usable(block);
@@ -208,7 +217,7 @@ static void *resize_large(struct hz_route *route, void *block, size_t size) {
 
 static void *resize_huge(void *block, size_t old_bytes, size_t size) {
     if (is_snug(old_bytes, size) || size > PTRDIFF_MAX)
-        return size > PTRDIFF_MAX ? hz_heap_out_of_memory() : block;
+        return size > PTRDIFF_MAX ? hz_heap_out_of_memory(size) : block;
     if (size > HZ_CLASS_MAX_BYTES) {
         size_t wanted = size > old_bytes ? hz_max(size, old_bytes + old_bytes / 8) : size;
         void *resized = hz_huge_resize(block, wanted, true);
@@ -227,7 +236,7 @@ void *hz_heap_realloc(void *block, size_t size) {
         hz_heap_free(block);
         return NULL;
     }
-    struct hz_route route = find_live(block);
+    struct hz_route route = hz_verdict_find(block);
     if (HZ_LIKELY(route.verdict == HZ_ROUTE_BLOCK)) {
         size_t bytes = hz_class_table[hz_tag_class(route.tag)].block_bytes;
         return is_snug(bytes, size) ? block : move(block, bytes, size);
@@ -235,15 +244,15 @@ void *hz_heap_realloc(void *block, size_t size) {
     if (route.verdict == HZ_ROUTE_LARGE)
         return resize_large(&route, block, size);
     if (route.verdict != HZ_ROUTE_MISS) {
-        report_wrong(&route, "realloc", block);
-        return hz_heap_out_of_memory();
+        hz_verdict_report(&route, "realloc", block);
+        return hz_heap_out_of_memory(size);
     }
     size_t bytes = hz_huge_bytes(block);
     return bytes != 0 ? resize_huge(block, bytes, size) : hz_foreign_realloc(block, size);
 }
 
 void *hz_heap_expand(void *block, size_t size) {
-    struct hz_route route = find_live(block);
+    struct hz_route route = hz_verdict_find(block);
     if (route.verdict == HZ_ROUTE_LARGE)
         return hz_large_resize(route.arena, route.desc, size, false);
     if (hz_heap_usable(block, "expand") >= size)

@@ -18,12 +18,16 @@ HZ_HIDDEN void *hz_heap_aligned(size_t alignment, size_t size);
 /* free when the hot path could not take the block; NULL and wrong pointers too. Keeps errno. */
 HZ_HIDDEN HZ_NOINLINE void hz_heap_free(void *block);
 
+/* The same of a block of which the caller knows the size (or not: HZ_SIZE_UNKNOWN) and alignment: reported,
+ * and not freed, when that cannot be. verb names the caller. */
+HZ_HIDDEN HZ_NOINLINE void hz_heap_free_sized(void *block, size_t size, size_t alignment, const char *verb);
+
 HZ_HIDDEN void *hz_heap_realloc(void *block, size_t size);
 HZ_HIDDEN void *hz_heap_expand(void *block, size_t size);
 
 /* verb names the caller in a report about a wrong pointer. */
 HZ_HIDDEN size_t hz_heap_usable(const void *block, const char *verb);
 
-/* NULL, with errno ENOMEM, and counted. */
-HZ_HIDDEN HZ_COLD void *hz_heap_out_of_memory(void);
+/* NULL, with errno ENOMEM, counted, and reported if the option on_error wants it. size: of the request. */
+HZ_HIDDEN HZ_COLD void *hz_heap_out_of_memory(size_t size);
 HZ_HIDDEN uint64_t hz_heap_out_of_memory_count(void);

@@ -12,6 +12,7 @@
 #include "hz_init.h"
 #include "hz_large.h"
 #include "hz_maintain.h"
+#include "hz_notes.h"
 #include "hz_policy.h"
 #include "hz_thread.h"
 
@@ -25,7 +26,7 @@ void *hkz_realloc(void *block, size_t size) { return hz_heap_realloc(block, size
 void *hkz_reallocarray(void *block, size_t count, size_t size) {
     size_t bytes;
     if (!hz_multiply(count, size, &bytes))
-        return hz_heap_out_of_memory();
+        return hz_heap_out_of_memory(SIZE_MAX);
     return hz_heap_realloc(block, bytes);
 }
 
@@ -41,17 +42,6 @@ int hkz_posix_memalign(void **ret_block, size_t alignment, size_t size) {
         return ENOMEM;
     *ret_block = block;
     return 0;
-}
-
-void hkz_free_sized(void *block, size_t size) {
-    (void)size;
-    hkz_free(block);
-}
-
-void hkz_free_aligned_sized(void *block, size_t alignment, size_t size) {
-    (void)alignment;
-    (void)size;
-    hkz_free(block);
 }
 
 size_t hkz_batch_malloc(size_t size, void **blocks, size_t count) {
@@ -83,7 +73,11 @@ bool hkz_owns(const void *address) {
     return hz_map_find(address) != NULL || hz_huge_contains(address);
 }
 
-size_t hkz_trim(void) { return hz_init() ? hz_maintain_trim(hz_thread_front()) : 0; }
+size_t hkz_trim(void) {
+    size_t bytes = hz_init() ? hz_maintain_trim(hz_thread_front()) : 0;
+    hz_notes_report();
+    return bytes;
+}
 
 const char *hkz_version(void) {
     return STRING(HKZ_VERSION_MAJOR) "." STRING(HKZ_VERSION_MINOR) "." STRING(HKZ_VERSION_PATCH);

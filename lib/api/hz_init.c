@@ -13,6 +13,7 @@
 #include "hz_source.h"
 #include "hz_stats.h"
 #include "hz_thread.h"
+#include "hz_verdict.h"
 
 _Atomic(bool) hz_init_done;
 
@@ -23,7 +24,7 @@ static _Atomic(bool) has_fork_handlers;
 static void init_numbers(void) {
     hz_options_init();
     hz_class_init();
-    hz_fatal_set_action((enum hz_on_error)hz_options.on_error);
+    hz_verdict_init();
     hz_source_init((uint32_t)hz_options.decay_ms, (int)hz_options.thp);
     hz_large_init((size_t)hz_options.huge_bytes, hz_policy.remap_bytes);
     hz_front_init();

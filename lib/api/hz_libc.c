@@ -45,20 +45,12 @@ HZ_LABEL(void *, __libc_valloc, (size_t), valloc)
 HZ_EXPORT void *pvalloc(size_t size) {
     size_t page = hz_os_page_bytes();
     if (size > PTRDIFF_MAX)
-        return hz_heap_out_of_memory();
+        return hz_heap_out_of_memory(size);
     return hz_heap_aligned(page, hz_align_up(hz_max(size, 1), page));
 }
 HZ_LABEL(void *, __libc_pvalloc, (size_t), pvalloc)
 
 HZ_EXPORT size_t malloc_usable_size(void *block) { return hz_heap_usable(block, "malloc_usable_size"); }
-
-HZ_EXPORT void free_sized(void *block, size_t size);
-void free_sized(void *block, size_t size) { hkz_free_sized(block, size); }
-
-HZ_EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size);
-void free_aligned_sized(void *block, size_t alignment, size_t size) {
-    hkz_free_aligned_sized(block, alignment, size);
-}
 
 /* 1 when memory went back to the system, else 0. (malloc_trim(3); pad has no meaning here) */
 HZ_EXPORT int malloc_trim(size_t pad) {

@@ -11,7 +11,7 @@
 
 struct hz_options hz_options;
 
-enum kind { KIND_CHOICE, KIND_NUMBER, KIND_BYTES };
+enum kind { KIND_CHOICE, KIND_NUMBER, KIND_BYTES, KIND_ACTIONS };
 
 struct option {
     const char *name;
@@ -32,7 +32,7 @@ static struct option options[] = {
     {"decay_ms", &hz_options.decay_ms, KIND_NUMBER, NULL, SOURCE_DEFAULT},
     {"thp", &hz_options.thp, KIND_CHOICE, "default|never|always", SOURCE_DEFAULT},
     {"foreign_free", &hz_options.foreign_free, KIND_CHOICE, "forward|leak|abort", SOURCE_DEFAULT},
-    {"on_error", &hz_options.on_error, KIND_CHOICE, "abort|report|ignore", SOURCE_DEFAULT},
+    {"on_error", hz_options.on_error, KIND_ACTIONS, "abort|report|ignore", SOURCE_DEFAULT},
     {"arena_bytes", &hz_options.arena_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
     {"huge_bytes", &hz_options.huge_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
 };
@@ -40,6 +40,13 @@ static struct option options[] = {
 enum { OPTION_COUNT = sizeof options / sizeof options[0], NAME_MAX_BYTES = 32 };
 
 static const char PREFIX[] = "HAKOZUNA_";
+
+static const char *const valid_values[] = {
+    [KIND_CHOICE] = NULL, /* its choices */
+    [KIND_NUMBER] = "a number from 0 to 1000000000",
+    [KIND_BYTES] = "a size such as 65536, 64K, 16M or 1G",
+    [KIND_ACTIONS] = "abort, report or ignore, or a list such as report,double-free=abort",
+};
 
 /* --- Words ------------------------------------------------------------------------------------ */
 
@@ -122,9 +129,8 @@ static void complain_value(const struct option *option, const char *value, size_
     hz_text_add(&text, "\": value \"");
     hz_text_add_bytes(&text, value, length < 80 ? length : 80);
     hz_text_add(&text, "\" is ignored; valid is ");
-    hz_text_add(&text, option->kind == KIND_CHOICE   ? option->choices
-                       : option->kind == KIND_NUMBER ? "a number from 0 to 1000000000"
-                                                     : "a size such as 65536, 64K, 16M or 1G");
+    const char *valid = valid_values[option->kind];
+    hz_text_add(&text, valid != NULL ? valid : option->choices);
     hz_message("warning", text.bytes);
 }
 
@@ -172,11 +178,54 @@ static bool read_number(const char *value, size_t length, bool has_unit, uint64_
     return true;
 }
 
+/* An action without a class is for every misuse; classes that are more than that are named or left alone. */
+static bool is_plain_misuse(unsigned error) {
+    return error != HZ_ERROR_FOREIGN_FREE && error != HZ_ERROR_OUT_OF_MEMORY;
+}
+
+/* "report" or "double-free=report". */
+static bool read_action(const char *choices, const char *word, size_t length, uint64_t *actions) {
+    const char *equals = memchr(word, '=', length);
+    const char *value = equals == NULL ? word : equals + 1;
+    uint64_t action;
+    if (!read_choice(choices, value, length - (size_t)(value - word), &action))
+        return false;
+    bool is_known = equals == NULL;
+    for (unsigned i = 0; i < HZ_ERROR_COUNT; i++) {
+        const char *name = hz_error_name((enum hz_error)i);
+        bool is_named = equals != NULL && equal_word(word, (size_t)(equals - word), name, strlen(name));
+        if (is_named || (equals == NULL && is_plain_misuse(i)))
+            actions[i] = action;
+        is_known = is_known || is_named;
+    }
+    return is_known;
+}
+
+/* All of a list, or nothing. */
+static bool read_actions(const char *choices, const char *value, size_t length, uint64_t *ret_actions) {
+    uint64_t actions[HZ_ERROR_COUNT];
+    memcpy(actions, ret_actions, sizeof actions);
+    for (size_t at = 0; at <= length;) {
+        const char *comma = memchr(value + at, ',', length - at);
+        size_t end = comma == NULL ? length : (size_t)(comma - value);
+        if (!read_action(choices, value + at, end - at, actions))
+            return false;
+        at = end + 1;
+    }
+    memcpy(ret_actions, actions, sizeof actions);
+    return true;
+}
+
+static bool read_value(const struct option *option, const char *value, size_t length) {
+    switch (option->kind) {
+    case KIND_CHOICE: return read_choice(option->choices, value, length, option->value);
+    case KIND_ACTIONS: return read_actions(option->choices, value, length, option->value);
+    default: return read_number(value, length, option->kind == KIND_BYTES, option->value);
+    }
+}
+
 static void set(struct option *option, const char *value, size_t length, const char *source) {
-    bool done = option->kind == KIND_CHOICE
-                    ? read_choice(option->choices, value, length, option->value)
-                    : read_number(value, length, option->kind == KIND_BYTES, option->value);
-    if (done)
+    if (read_value(option, value, length))
         option->source = source;
     else
         complain_value(option, value, length);
@@ -214,17 +263,34 @@ static void read_variable(void *unused, const char *entry) {
     set_named(name, (size_t)(equals - name), equals + 1, strlen(equals + 1), SOURCE_VARIABLE);
 }
 
-static void print_value(struct hz_text *text, const struct option *option) {
+static void print_choice(struct hz_text *text, const struct option *option, uint64_t value) {
     size_t length = 0;
-    if (option->kind != KIND_CHOICE) {
-        hz_text_add_number(text, *option->value);
-        return;
-    }
     const char *word = next_word(option->choices, '|', &length);
-    for (uint64_t i = 0; i < *option->value && word != NULL; i++)
+    for (uint64_t i = 0; i < value && word != NULL; i++)
         word = next_word(after_word(word, length), '|', &length);
     if (word != NULL)
         hz_text_add_bytes(text, word, length);
+}
+
+/* In the form in which it can be set: the first class's for all, then those that differ from it. */
+static void print_actions(struct hz_text *text, const struct option *option) {
+    print_choice(text, option, option->value[0]);
+    for (unsigned i = 1; i < HZ_ERROR_COUNT; i++) {
+        if (option->value[i] == option->value[0] && is_plain_misuse(i))
+            continue;
+        hz_text_add(text, ",");
+        hz_text_add(text, hz_error_name((enum hz_error)i));
+        hz_text_add(text, "=");
+        print_choice(text, option, option->value[i]);
+    }
+}
+
+static void print_value(struct hz_text *text, const struct option *option) {
+    switch (option->kind) {
+    case KIND_CHOICE: print_choice(text, option, *option->value); break;
+    case KIND_ACTIONS: print_actions(text, option); break;
+    default: hz_text_add_number(text, *option->value); break;
+    }
 }
 
 static void print_all(void) {
@@ -246,6 +312,8 @@ void hz_options_init(void) {
     hz_options.decay_ms = hz_policy.decay_ms;
     hz_options.thp = hz_policy.thp;
     hz_options.huge_bytes = hz_policy.huge_bytes;
+    for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
+        hz_options.on_error[i] = hz_fatal_action((enum hz_error)i);
     if (hz_os_is_secure())
         return;
     read_conf(hz_os_environment("HAKOZUNA_CONF"));

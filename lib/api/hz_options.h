@@ -19,7 +19,7 @@ struct hz_options {
     uint64_t decay_ms;     /* see struct hz_policy */
     uint64_t thp;          /* enum hz_thp */
     uint64_t foreign_free; /* enum hz_foreign */
-    uint64_t on_error;     /* enum hz_on_error */
+    uint64_t on_error[HZ_ERROR_COUNT]; /* enum hz_on_error of each enum hz_error */
     uint64_t arena_bytes;  /* address space of the first arena; 0: as much as 1 TiB */
     uint64_t huge_bytes;   /* see struct hz_policy */
 };

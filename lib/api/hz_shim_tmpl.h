@@ -16,20 +16,32 @@ HZ_LABEL(void, cfree, (void *), hkz_free)
 HZ_LABEL(void, __libc_free, (void *), hkz_free)
 HZ_LABEL(void, __libc_cfree, (void *), hkz_free)
 
-/* operator delete in all its forms: the size, the alignment and the tag say nothing that the map does not
- * know better. (C++17 [new.delete]) */
+HZ_LABEL(void, free_sized, (void *, size_t), hkz_free_sized)
+HZ_LABEL(void, free_aligned_sized, (void *, size_t, size_t), hkz_free_aligned_sized)
+
+/* operator delete in all its forms. (C++17 [new.delete]) */
 HZ_LABEL(void, _ZdlPv, (void *), hkz_free)
 HZ_LABEL(void, _ZdaPv, (void *), hkz_free)
-HZ_LABEL(void, _ZdlPvm, (void *, size_t), hkz_free)
-HZ_LABEL(void, _ZdaPvm, (void *, size_t), hkz_free)
 HZ_LABEL(void, _ZdlPvRKSt9nothrow_t, (void *, const void *), hkz_free)
 HZ_LABEL(void, _ZdaPvRKSt9nothrow_t, (void *, const void *), hkz_free)
-HZ_LABEL(void, _ZdlPvSt11align_val_t, (void *, size_t), hkz_free)
-HZ_LABEL(void, _ZdaPvSt11align_val_t, (void *, size_t), hkz_free)
-HZ_LABEL(void, _ZdlPvmSt11align_val_t, (void *, size_t, size_t), hkz_free)
-HZ_LABEL(void, _ZdaPvmSt11align_val_t, (void *, size_t, size_t), hkz_free)
-HZ_LABEL(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *), hkz_free)
-HZ_LABEL(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *), hkz_free)
+
+HZ_EXPORT void _ZdlPvm(void *block, size_t size);
+void _ZdlPvm(void *block, size_t size) { hz_api_free_sized(block, size, "operator delete"); }
+HZ_LABEL(void, _ZdaPvm, (void *, size_t), _ZdlPvm)
+
+HZ_EXPORT void _ZdlPvSt11align_val_t(void *block, size_t alignment);
+void _ZdlPvSt11align_val_t(void *block, size_t alignment) {
+    hz_api_free_aligned_sized(block, HZ_SIZE_UNKNOWN, alignment, "operator delete");
+}
+HZ_LABEL(void, _ZdaPvSt11align_val_t, (void *, size_t), _ZdlPvSt11align_val_t)
+HZ_LABEL(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *), _ZdlPvSt11align_val_t)
+HZ_LABEL(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *), _ZdlPvSt11align_val_t)
+
+HZ_EXPORT void _ZdlPvmSt11align_val_t(void *block, size_t size, size_t alignment);
+void _ZdlPvmSt11align_val_t(void *block, size_t size, size_t alignment) {
+    hz_api_free_aligned_sized(block, size, alignment, "operator delete");
+}
+HZ_LABEL(void, _ZdaPvmSt11align_val_t, (void *, size_t, size_t), _ZdlPvmSt11align_val_t)
 
 /* operator new(size_t) and operator new[](size_t). */
 HZ_EXPORT void *_Znwm(size_t size);

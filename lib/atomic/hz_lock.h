@@ -20,6 +20,7 @@ enum hz_rank {
     HZ_RANK_BATCH_POOL,
     HZ_RANK_FRONT_POOL,
     HZ_RANK_META,
+    HZ_RANK_NOTES,
     HZ_RANK_COUNT
 };
 

@@ -5,7 +5,7 @@
 #include "hz_central.h"
 
 #include "hz_bits.h"
-#include "hz_fatal.h"
+#include "hz_notes.h"
 #include "hz_os.h"
 #include "hz_policy.h"
 #include "hz_receive.h"
@@ -102,7 +102,7 @@ static void settle(struct hz_owner *owner, struct hz_desc *desc) {
 
 /* A block that was on its way to an owner when its run vanished was free all along. */
 static void report_stale(const void *block) {
-    hz_report(HZ_ERROR_DOUBLE_FREE, "free", block, "its run has been returned since");
+    hz_note(HZ_ERROR_DOUBLE_FREE, block, "its run has been returned since");
 }
 
 /* Neighbours in a bin are often neighbours in a run, which is then looked up once. The run may be gone, if a
@@ -120,7 +120,7 @@ void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count)
         do {
             enum hz_put result = hz_desc_put(arena, desc, blocks[i]);
             if (HZ_UNLIKELY(result != HZ_PUT_DONE))
-                hz_report(put_errors[result], "free", blocks[i], "found on return to its run");
+                hz_note(put_errors[result], blocks[i], "found on return to its run");
             i++;
         } while (i < count && (uintptr_t)blocks[i] - start < bytes);
         settle(owner, desc);
@@ -132,7 +132,7 @@ void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count)
 bool hz_central_is_start(const void *block) {
     bool is_start = hz_route_find(block).verdict == HZ_ROUTE_BLOCK;
     if (HZ_UNLIKELY(!is_start))
-        hz_report(HZ_ERROR_INTERIOR_FREE, "free", block, "found on the way to its owner");
+        hz_note(HZ_ERROR_INTERIOR_FREE, block, "found on the way to its owner");
     return is_start;
 }
 
@@ -291,22 +291,38 @@ void *hz_central_take_common(unsigned class_index) {
     return block;
 }
 
-enum hz_put hz_central_judge(const void *address) {
-    struct hz_arena *arena = hz_map_find(address);
+/* lock: the owner's. */
+static void look(const struct hz_arena *arena, const void *address, struct hz_block_facts *facts) {
+    const struct hz_desc *desc = hz_desc_first(arena, hz_map_page(arena, address));
+    const struct hz_class *class = &hz_class_table[desc->class_index];
+    facts->run = hz_desc_start(arena, desc);
+    facts->class_index = desc->class_index;
+    facts->block_bytes = class->block_bytes;
+    facts->block_count = desc->block_count;
+    facts->carved = desc->carved;
+    facts->used = desc->used;
+    facts->index = hz_class_block_index(class, (size_t)((const char *)address - facts->run));
+    enum hz_put verdict = hz_desc_judge(arena, desc, address);
+    facts->verdict = verdict == HZ_PUT_DOUBLE ? HZ_PUT_DONE : verdict;
+    const char *start = facts->run + (size_t)facts->index * facts->block_bytes;
+    facts->is_free = hz_desc_judge(arena, desc, start) == HZ_PUT_DOUBLE;
+}
+
+bool hz_central_look(const void *address, struct hz_block_facts *facts) {
+    const struct hz_arena *arena = hz_map_find(address);
     for (;;) {
         uint32_t owner_id = hz_tag_owner(hz_map_tag(arena, address));
         if (owner_id == 0)
-            return HZ_PUT_DONE; /* its run is gone by now, so it was free */
+            return false; /* its run is gone by now, if there was one */
         struct hz_owner *owner = hz_owner_get(owner_id);
         hz_lock_take(&owner->lock);
         bool is_owner = hz_tag_owner(hz_map_tag(arena, address)) == owner_id;
-        enum hz_put verdict = HZ_PUT_DONE;
-        uint32_t index;
         if (is_owner)
-            verdict = hz_desc_locate(arena, hz_desc_first(arena, hz_map_page(arena, address)), address, &index);
+            look(arena, address, facts);
         hz_lock_give(&owner->lock);
+        facts->owner_id = owner_id;
         if (is_owner)
-            return verdict;
+            return true;
     }
 }
 

@@ -67,9 +67,19 @@ HZ_HIDDEN void hz_central_recover(struct hz_owner *owner);
 /* One block of the class from the commons, for threads without a cache. */
 HZ_HIDDEN void *hz_central_take_common(unsigned class_index);
 
-/* What is known of a pointer that lies where the class run of a tag is: HZ_PUT_DONE for a block that was
- * handed out, free or not. Takes the owner's lock. */
-HZ_HIDDEN enum hz_put hz_central_judge(const void *address);
+/* What is known of an address inside a class run, and of the block around it. */
+struct hz_block_facts {
+    enum hz_put verdict; /* of the address: DONE also for a free block's start */
+    bool is_free;        /* the block is available in its run */
+    uint8_t class_index;
+    uint32_t owner_id;
+    uint32_t block_bytes, block_count, carved, used; /* of the run; see struct hz_desc */
+    uint32_t index;                                  /* of the block */
+    const char *run;
+};
+
+/* Looks at an address inside an arena; false when no class run is there (any more). Takes the owner's lock. */
+HZ_HIDDEN HZ_COLD bool hz_central_look(const void *address, struct hz_block_facts *facts);
 
 /* Gives the owner's empty runs of the class to the source. lock: the owner's. */
 HZ_HIDDEN void hz_central_release_empty(struct hz_owner *owner, unsigned class_index);

@@ -13,7 +13,7 @@
  * each word and its bit in the summary. */
 #include "hz_bits.h"
 #include "hz_central.h"
-#include "hz_fatal.h"
+#include "hz_notes.h"
 #include "hz_policy.h"
 #include "hz_remote.h"
 
@@ -41,9 +41,9 @@ static int mark_pending(const struct hz_arena *arena, struct hz_desc *desc, cons
 
 static HZ_COLD void report_wrong(enum hz_put verdict, const void *block) {
     if (verdict == HZ_PUT_INTERIOR)
-        hz_report(HZ_ERROR_INTERIOR_FREE, "free", block, "inside a block, not at its start");
+        hz_note(HZ_ERROR_INTERIOR_FREE, block, "inside a block, not at its start");
     else
-        hz_report(HZ_ERROR_INVALID_FREE, "free", block, "behind the last block of its run");
+        hz_note(HZ_ERROR_INVALID_FREE, block, "behind the last block of its run");
 }
 
 /* Whether the block made its run one to be queued. */
@@ -62,7 +62,7 @@ static bool put_block(hz_tag tag, const void *block, struct hz_desc **ret_desc) 
     }
     int is_first = mark_pending(arena, desc, class, index);
     if (HZ_UNLIKELY(is_first < 0))
-        hz_report(HZ_ERROR_DOUBLE_FREE, "free", block, "another thread freed it already");
+        hz_note(HZ_ERROR_DOUBLE_FREE, block, "another thread freed it already");
     return is_first == 1;
 }
 
@@ -88,9 +88,9 @@ static HZ_COLD void report_bits(const struct hz_arena *arena, const struct hz_de
                                 uint64_t bits) {
     size_t block_bytes = hz_class_table[desc->class_index].block_bytes;
     for (; bits != 0; bits &= bits - 1)
-        hz_report(HZ_ERROR_DOUBLE_FREE, "free",
-                  hz_desc_start(arena, desc) + (w * 64 + hz_lowest_bit(bits)) * block_bytes,
-                  "found on return to its run");
+        hz_note(HZ_ERROR_DOUBLE_FREE,
+                hz_desc_start(arena, desc) + (w * 64 + hz_lowest_bit(bits)) * block_bytes,
+                "found on return to its run");
 }
 
 static void collect_word(struct hz_arena *arena, struct hz_desc *desc, unsigned w, uint64_t bits) {

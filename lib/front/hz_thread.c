@@ -10,6 +10,7 @@
 #include "hz_huge.h"
 #include "hz_maintain.h"
 #include "hz_meta.h"
+#include "hz_notes.h"
 #include "hz_policy.h"
 #include "hz_source.h"
 
@@ -25,6 +26,7 @@ static void on_thread_exit(void *front) {
     hz_self = &hz_front_gone;
     hz_front_destroy(front);
     hz_maintain_exit();
+    hz_notes_report();
 }
 
 void hz_thread_init(void) { has_exit_key = pthread_key_create(&exit_key, on_thread_exit) == 0; }
@@ -76,11 +78,13 @@ void hz_thread_before_fork(void) {
     hz_batch_pool_lock();
     hz_front_pool_lock();
     hz_meta_lock();
+    hz_notes_lock();
     hz_lock_fork_begin();
 }
 
 void hz_thread_after_fork_parent(void) {
     hz_lock_fork_end();
+    hz_notes_unlock();
     hz_meta_unlock();
     hz_front_pool_unlock();
     hz_batch_pool_unlock();
@@ -122,6 +126,7 @@ static void recover_pending(void) {
 void hz_thread_after_fork_child(void) {
     hz_lock_fork_end();
     hz_lock_check_reset();
+    hz_notes_reset_lock();
     hz_meta_reset_lock();
     hz_front_pool_reset_lock();
     hz_batch_pool_reset_lock();

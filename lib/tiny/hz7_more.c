@@ -155,7 +155,8 @@ HZ_EXPORT int hz7_set_on_error(enum hz7_on_error action) {
     _Static_assert((int)HZ7_ON_ERROR_IGNORE == HZ_ON_ERROR_IGNORE, "the same words");
     if ((unsigned)action > HZ7_ON_ERROR_IGNORE)
         return EINVAL;
-    hz_fatal_set_action((enum hz_on_error)action);
+    for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
+        hz_fatal_set_action((enum hz_error)i, (enum hz_on_error)action);
     return 0;
 }
 

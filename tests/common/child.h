@@ -19,7 +19,8 @@ enum { CHILD_TEXT = 16384, CHILD_SECONDS = 60 };
 struct child {
     int status; /* as waitpid() gives it */
     char out[CHILD_TEXT];
-    char err[CHILD_TEXT];
+    char err[CHILD_TEXT];     /* without the detail lines of reports */
+    char details[CHILD_TEXT]; /* those */
 };
 
 static inline bool child_exited(const struct child *child, int code) {
@@ -46,6 +47,21 @@ static inline void child_slurp(int fd, char *text) {
     close(fd);
 }
 
+/* Moves the lines of text that say more about a report to details. */
+static inline void child_split(char *text, char *details) {
+    char *kept = text;
+    for (char *line = text; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        length += line[length] == '\n';
+        char *mark = memmem(line, length, ": detail: ", 10);
+        char **to = mark != NULL ? &details : &kept;
+        memmove(*to, line, length);
+        *to += length;
+        line += length;
+    }
+    *kept = *details = '\0';
+}
+
 /* Forks; the child calls work(arg) and exits with 0, or is replaced by a program there. */
 static inline bool child_run(struct child *child, void (*work)(void *arg), void *arg) {
     int out = child_file(), err = child_file();
@@ -66,6 +82,7 @@ static inline bool child_run(struct child *child, void (*work)(void *arg), void 
             return false;
     child_slurp(out, child->out);
     child_slurp(err, child->err);
+    child_split(child->err, child->details);
     return true;
 }
 

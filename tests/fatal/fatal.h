@@ -57,8 +57,8 @@ static inline bool is_one_line(const char *text, const char *head, const char *t
            strcmp(text + length - tail_length, tail) == 0 && strchr(text, '\n') == text + length - 1;
 }
 
-/* Standard error of this process goes to a file; listen_lines() tells how many lines were added since the last
- * call. Only for a process that does not print there itself. */
+/* Standard error of this process goes to a file; listen_lines() tells how many were added since the last
+ * call, beside those that say more about a report. Only for a process that does not print there itself. */
 static int listen_fd = -1;
 static off_t listen_at;
 
@@ -69,13 +69,17 @@ static inline void listen_start(void) {
 }
 
 static inline unsigned listen_lines(void) {
-    char text[4096];
+    char text[4096 + 1];
     unsigned lines = 0;
     ssize_t got;
-    while ((got = pread(listen_fd, text, sizeof text, listen_at)) > 0) {
-        for (ssize_t i = 0; i < got; i++)
-            lines += text[i] == '\n';
-        listen_at += got;
+    while ((got = pread(listen_fd, text, sizeof text - 1, listen_at)) > 0) {
+        text[got] = '\0';
+        char *end;
+        for (char *line = text; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+            *end = '\0';
+            lines += strstr(line, ": detail: ") == NULL;
+            listen_at += end + 1 - line;
+        }
     }
     return lines;
 }

@@ -11,7 +11,8 @@ Test(options, defaults_come_from_the_policy) {
     cr_assert_eq(hz_options.decay_ms, hz_policy.decay_ms);
     cr_assert_eq(hz_options.huge_bytes, hz_policy.huge_bytes);
     cr_assert_eq(hz_options.thp, (uint64_t)hz_policy.thp);
-    cr_assert_eq(hz_options.on_error, HZ_ON_ERROR_ABORT);
+    cr_assert_eq(hz_options.on_error[HZ_ERROR_DOUBLE_FREE], HZ_ON_ERROR_ABORT);
+    cr_assert_eq(hz_options.on_error[HZ_ERROR_OUT_OF_MEMORY], HZ_ON_ERROR_IGNORE);
 }
 
 Test(options, variables_are_read) {
@@ -20,8 +21,32 @@ Test(options, variables_are_read) {
     setenv("HAKOZUNA_ARENA_BYTES", "16M", 1);
     hz_options_init();
     cr_assert_eq(hz_options.decay_ms, 123);
-    cr_assert_eq(hz_options.on_error, HZ_ON_ERROR_REPORT);
+    cr_assert_eq(hz_options.on_error[HZ_ERROR_DOUBLE_FREE], HZ_ON_ERROR_REPORT);
+    cr_assert_eq(hz_options.on_error[HZ_ERROR_OUT_OF_MEMORY], HZ_ON_ERROR_IGNORE);
     cr_assert_eq(hz_options.arena_bytes, 16 * HZ_MIB);
+}
+
+Test(options, each_error_has_its_action) {
+    setenv("HAKOZUNA_ON_ERROR", "report,Double-Free=abort,out-of-memory=report,overflow=ignore", 1);
+    hz_options_init();
+    for (unsigned i = 0; i < HZ_ERROR_COUNT; i++) {
+        uint64_t action = i == HZ_ERROR_DOUBLE_FREE ? HZ_ON_ERROR_ABORT
+                          : i == HZ_ERROR_OVERFLOW  ? HZ_ON_ERROR_IGNORE
+                                                    : HZ_ON_ERROR_REPORT;
+        need(hz_options.on_error[i] == action, "%s", hz_error_name((enum hz_error)i));
+    }
+}
+
+Test(options, an_action_list_with_a_fault_changes_nothing) {
+    static const char *const lists[] = {"report,", ",report", "report,double-free", "report,double-free=", "=report",
+                                        "ignore,double-frees=report", "ignore,double-free=reports", ""};
+    for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        setenv("HAKOZUNA_ON_ERROR", lists[i], 1);
+        hz_options_init();
+        for (unsigned k = 0; k < HZ_ERROR_COUNT - 1; k++)
+            need(hz_options.on_error[k] == (k == HZ_ERROR_FOREIGN_FREE ? HZ_ON_ERROR_REPORT : HZ_ON_ERROR_ABORT),
+                 "\"%s\"", lists[i]);
+    }
 }
 
 Test(options, conf_holds_several_and_a_variable_wins) {

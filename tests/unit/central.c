@@ -248,7 +248,8 @@ Test(central, retire_gives_empty_runs_to_the_source) {
 Test(central, wrong_blocks_change_nothing) {
     void *slots[4];
     start_central();
-    hz_fatal_set_action(HZ_ON_ERROR_IGNORE);
+    for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
+        hz_fatal_set_action((enum hz_error)i, HZ_ON_ERROR_IGNORE);
     cr_assert_eq(take(owner, CLASS, slots, 4), 4);
     struct hz_desc *desc = run_of(slots[0]);
     void *wrong[4] = {slots[0], slots[0], (char *)slots[1] + 8, (char *)slots[0] + 60000};

@@ -205,7 +205,7 @@ Test(text, what_does_not_fit_is_cut_off) {
 }
 
 static void report_one(void *action) {
-    hz_fatal_set_action(*(enum hz_on_error *)action);
+    hz_fatal_set_action(HZ_ERROR_DOUBLE_FREE, *(enum hz_on_error *)action);
     hz_report(HZ_ERROR_DOUBLE_FREE, "free", (void *)0x1230, "unit test");
 }
 

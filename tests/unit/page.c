@@ -106,10 +106,12 @@ Test(page, words_and_their_summary_agree) {
 static void put_twice(void *block) {
     put_remote(block);
     put_remote(block);
+    hz_notes_report();
 }
 
 static void put_once(void *block) {
     put_remote(block);
+    hz_notes_report();
 }
 
 static void must_report(void (*work)(void *), void *block, const char *code) {
@@ -141,6 +143,7 @@ static void collect_what_is_free(void *block) {
     hz_central_put(owner, &block, 1);
     hz_lock_give(&owner->lock);
     hz_central_receive(owner, false);
+    hz_notes_report();
 }
 
 Test(page, a_pending_block_that_is_free_already_is_found_on_return) {
