@@ -11,6 +11,7 @@
 #include "hz_options.h"
 #include "hz_policy.h"
 #include "hz_text.h"
+#include "hz_unwind.h"
 
 struct hz_route hz_verdict_find(const void *block) {
     struct hz_route route = hz_route_find(block);
@@ -140,10 +141,8 @@ static void print_pages(const void *pointer) {
     hz_message("detail", text.bytes);
 }
 
-static void print_details(const void *pointer) {
+static void print_place(const void *pointer) {
     struct hz_block_facts facts;
-    if (pointer == NULL)
-        return;
     if (hz_map_find(pointer) == NULL || !hz_central_look(pointer, &facts)) {
         print_pages(pointer);
         return;
@@ -151,6 +150,18 @@ static void print_details(const void *pointer) {
     print_block(&facts, pointer);
     print_run(&facts);
     hz_message("detail", state_of(&facts));
+}
+
+enum { FRAMES = 24 };
+
+static void print_details(const void *pointer) {
+    void *frames[FRAMES];
+    if (pointer != NULL)
+        print_place(pointer);
+    hz_unwind_load();
+    unsigned count = hz_unwind(frames, FRAMES, NULL);
+    hz_message("detail", "called from");
+    hz_unwind_print(frames, count);
 }
 
 void hz_verdict_init(void) {

@@ -11,6 +11,7 @@
 #include "hz_maintain.h"
 #include "hz_meta.h"
 #include "hz_notes.h"
+#include "hz_os.h"
 #include "hz_policy.h"
 #include "hz_source.h"
 
@@ -31,13 +32,30 @@ static void on_thread_exit(void *front) {
 
 void hz_thread_init(void) { has_exit_key = pthread_key_create(&exit_key, on_thread_exit) == 0; }
 
+/* When the kernel had no memory for a front, asking it again at every call would take longer than all else. */
+enum { RETRY_MS = 20 };
+static _Atomic(uint32_t) refused_ms; /* hint: when that was; 0: never */
+
+static struct hz_front *create(void) {
+    uint32_t refused = hz_load_relaxed(&refused_ms);
+    uint32_t now_ms = refused != 0 ? hz_os_now_ms() : 0;
+    if (refused != 0 && now_ms - refused < RETRY_MS)
+        return NULL;
+    struct hz_front *front = hz_front_create();
+    if (front == NULL)
+        hz_store_relaxed(&refused_ms, hz_os_now_ms() | 1u);
+    else if (refused != 0)
+        hz_store_relaxed(&refused_ms, 0u);
+    return front;
+}
+
 struct hz_front *hz_thread_front(void) {
     if (HZ_LIKELY(hz_self->owner != NULL))
         return hz_self;
     if (hz_self == &hz_front_gone || !has_exit_key)
         return NULL;
     hz_self = &hz_front_gone; /* should anything below allocate */
-    struct hz_front *front = hz_front_create();
+    struct hz_front *front = create();
     if (front == NULL) {
         hz_self = &hz_front_none; /* memory may come back */
         return NULL;
