@@ -14,7 +14,9 @@
 #include "hz_atomic.h"
 #include "hz_fatal.h"
 #include "hz_heap.h"
+#include "hz_huge.h"
 #include "hz_options.h"
+#include "hz_verdict.h"
 
 /* Absent in fully static programs, where there can be no other allocator. */
 extern __typeof(dlsym) dlsym __attribute__((weak));
@@ -58,7 +60,17 @@ static void note(const char *verb, const void *block) {
                                     "further ones silently [HKZ-E004]");
 }
 
+/* A wrong pointer to or into a block of ours that had a mapping of its own is not foreign. */
+static bool report_huge(const char *verb, const void *block) {
+    struct hz_route route = {.verdict = hz_huge_judge(block)};
+    if (route.verdict != HZ_ROUTE_MISS)
+        hz_verdict_report(&route, verb, block);
+    return route.verdict != HZ_ROUTE_MISS;
+}
+
 void hz_foreign_free(void *block) {
+    if (report_huge("free", block))
+        return;
     note("free", block);
     void *address = next("free", block);
     if (address != NULL)
@@ -66,6 +78,8 @@ void hz_foreign_free(void *block) {
 }
 
 void *hz_foreign_realloc(void *block, size_t size) {
+    if (report_huge("realloc", block))
+        return hz_heap_out_of_memory(size);
     note("realloc", block);
     void *address = next("realloc", block);
     if (address == NULL)
@@ -74,6 +88,8 @@ void *hz_foreign_realloc(void *block, size_t size) {
 }
 
 size_t hz_foreign_usable(const void *block) {
+    if (report_huge("usable_size", block))
+        return 0;
     note("usable_size", block);
     void *address = next("malloc_usable_size", block);
     return address == NULL ? 0 : ((size_t(*)(const void *))address)(block);

@@ -21,6 +21,10 @@ static size_t capacity;     /* lock; a power of two, or 0 */
 static size_t block_count;  /* lock */
 static size_t block_bytes;  /* lock */
 
+enum { FREED_MAX = 64 };
+static uintptr_t freed[FREED_MAX]; /* lock: where the last blocks that were unmapped started; 0: none */
+static unsigned freed_next;        /* lock: the oldest */
+
 void hz_huge_lock(void) { hz_lock_take(&lock); }
 void hz_huge_unlock(void) { hz_lock_give(&lock); }
 void hz_huge_reset_lock(void) { hz_lock_reset(&lock); }
@@ -65,6 +69,9 @@ static bool reserve_entry(void) {
 }
 
 static void add(void *start, size_t bytes) {
+    for (unsigned i = 0; i < FREED_MAX; i++)
+        if (freed[i] - (uintptr_t)start < bytes)
+            freed[i] = 0;
     *probe((uintptr_t)start) = (struct entry){(uintptr_t)start, bytes};
     block_count++;
     block_bytes += bytes;
@@ -73,6 +80,7 @@ static void add(void *start, size_t bytes) {
 static void drop(struct entry *entry) {
     block_count--;
     block_bytes -= entry->bytes;
+    freed[freed_next++ % FREED_MAX] = entry->start;
     size_t hole = (size_t)(entry - table);
     table[hole].start = 0;
     for (size_t at = (hole + 1) & (capacity - 1); table[at].start != 0;
@@ -147,6 +155,17 @@ bool hz_huge_contains(const void *address) {
         found = table[i].start != 0 && (uintptr_t)address - table[i].start < table[i].bytes;
     hz_lock_give(&lock);
     return found;
+}
+
+enum hz_verdict hz_huge_judge(const void *address) {
+    if (hz_huge_contains(address))
+        return HZ_ROUTE_INTERIOR;
+    bool is_freed = false;
+    hz_lock_take(&lock);
+    for (unsigned i = 0; i < FREED_MAX && address != NULL; i++)
+        is_freed = is_freed || freed[i] == (uintptr_t)address;
+    hz_lock_give(&lock);
+    return is_freed ? HZ_ROUTE_FREED : HZ_ROUTE_MISS;
 }
 
 void hz_huge_count(size_t *ret_blocks, size_t *ret_bytes) {

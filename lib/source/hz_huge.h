@@ -3,9 +3,9 @@
  *
  * hz_huge.h -- blocks with a mapping of their own, outside every arena, found through a table by address.
  * Thread-safe (lock: huge).
- * Does not: keep freed mappings. */
+ * Does not: keep freed mappings, beyond the addresses of the last few. */
 #pragma once
-#include "hz_base.h"
+#include "hz_route.h"
 
 /* A zeroed block of at least bytes, aligned to alignment. NULL when the kernel refuses. */
 HZ_HIDDEN void *hz_huge_take(size_t bytes, size_t alignment);
@@ -21,6 +21,10 @@ HZ_HIDDEN void *hz_huge_resize(const void *address, size_t bytes, bool may_move)
 
 /* Whether address lies in any such block. */
 HZ_HIDDEN bool hz_huge_contains(const void *address);
+
+/* What an address is at which no such block starts: HZ_ROUTE_INTERIOR, HZ_ROUTE_FREED where one of the last
+ * few to be unmapped started and none lies since, else HZ_ROUTE_MISS. */
+HZ_HIDDEN HZ_COLD enum hz_verdict hz_huge_judge(const void *address);
 
 /* Blocks, and bytes in them. */
 HZ_HIDDEN void hz_huge_count(size_t *ret_blocks, size_t *ret_bytes);

@@ -267,9 +267,11 @@ static void check_huge(size_t bytes, size_t alignment) {
          (void *)block);
     size_t usable = hz_huge_bytes(block);
     need(usable >= bytes && unit_is_zero(block, usable), "%zu bytes", bytes);
+    need(hz_huge_judge(block + 1) == HZ_ROUTE_INTERIOR && hz_huge_judge(block + usable) != HZ_ROUTE_INTERIOR, "judged");
     need(hz_huge_contains(block + usable - 1) && hz_huge_bytes(block + 16) == 0, "contains");
     need(!hz_huge_give(block + 16) && hz_huge_give(block), "give");
     need(!hz_huge_give(block) && !hz_huge_contains(block), "gave twice");
+    need(hz_huge_judge(block) == HZ_ROUTE_FREED && hz_huge_judge(block + 16) == HZ_ROUTE_MISS, "judged");
 }
 
 Test(huge, take_and_give) {
