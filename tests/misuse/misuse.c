@@ -101,6 +101,8 @@ static uint64_t allocated_bytes(void) {
 
 static void run_program(void *arg) {
     uint64_t before = allocated_bytes();
+    told_size = program->size;
+    told_alignment = VERB_ALIGNMENT;
     program->run();
     if (!is_strict)
         malloc_trim(0);
@@ -113,6 +115,13 @@ static void run_program(void *arg) {
     _exit(arg != NULL);
 }
 
+/* What only strict profiles look at is plain free in the others, and where another allocator may be meant. */
+static const char *reported_verb(void) {
+    const struct verb_form *form = &verb_forms[program->verb];
+    bool is_known = is_strict && program->class != FOREIGN_FREE;
+    return form->kind == VERB_FREES && !is_known ? "free" : form->reported;
+}
+
 /* Whether line is "hakozuna: <profile>: <kind>: <class>: ... [<code>]", of the verb and address if it is an
  * error. */
 static bool is_report(const char *line, size_t length, const char *kind) {
@@ -121,7 +130,7 @@ static bool is_report(const char *line, size_t length, const char *kind) {
     int used = snprintf(head, sizeof head, "hakozuna: %s: %s: %s: ", late.profile(), kind, class);
     if (strcmp(kind, "error") == 0)
         used += snprintf(head + used, sizeof head - (size_t)used, "%s of %.40s (",
-                         verb_forms[program->verb].reported, child.out);
+                         reported_verb(), child.out);
     size_t tail = strlen(code) + 2;
     return length > (size_t)used + tail && strncmp(line, head, (size_t)used) == 0 &&
            line[length - tail] == '[' && strncmp(line + length - tail + 1, code, strlen(code)) == 0 &&

@@ -129,3 +129,6 @@ void *library_find(const char *name);
 
 /* Alignment of blocks for the verbs that know one. */
 enum { VERB_ALIGNMENT = 64 };
+
+/* What such verbs, and those that know a size, are told; the truth, unless the program changes it. */
+extern size_t told_size, told_alignment;

@@ -68,6 +68,8 @@ void verbs_init(void) {
     FIND(names.hkz_batch_free, "hkz_batch_free");
 }
 
+size_t told_size, told_alignment;
+
 /* --- Getting ---------------------------------------------------------------------------------- */
 
 static void *take_malloc(size_t size) { return malloc(size); }
@@ -88,9 +90,9 @@ static void give_array_aligned(void *block) { names.delete_array_aligned(block, 
 /* Each returns what a resizing or asking call answered, 0 or NULL if it refused. */
 static void *by_free(void *p) { return free(p), NULL; }
 static void *by_cfree(void *p) { return names.cfree(p), NULL; }
-static void *by_free_sized(void *p) { return names.free_sized(p, program->size), NULL; }
+static void *by_free_sized(void *p) { return names.free_sized(p, told_size), NULL; }
 static void *by_free_aligned_sized(void *p) {
-    return names.free_aligned_sized(p, VERB_ALIGNMENT, program->size), NULL;
+    return names.free_aligned_sized(p, told_alignment, told_size), NULL;
 }
 static void *by_realloc_more(void *p) { return realloc(p, program->size * 3); }
 static void *by_realloc_less(void *p) { return realloc(p, program->size / 3 + 1); }
@@ -99,18 +101,18 @@ static void *by_reallocarray(void *p) { return reallocarray(p, 3, program->size)
 static void *by_usable_size(void *p) { return (void *)malloc_usable_size(p); }
 static void *by_delete(void *p) { return names.delete(p), NULL; }
 static void *by_delete_array(void *p) { return names.delete_array(p), NULL; }
-static void *by_delete_sized(void *p) { return names.delete_sized(p, program->size), NULL; }
-static void *by_delete_array_sized(void *p) { return names.delete_array_sized(p, program->size), NULL; }
+static void *by_delete_sized(void *p) { return names.delete_sized(p, told_size), NULL; }
+static void *by_delete_array_sized(void *p) { return names.delete_array_sized(p, told_size), NULL; }
 static void *by_delete_nothrow(void *p) { return names.delete_nothrow(p, ""), NULL; }
-static void *by_delete_aligned(void *p) { return names.delete_aligned(p, VERB_ALIGNMENT), NULL; }
+static void *by_delete_aligned(void *p) { return names.delete_aligned(p, told_alignment), NULL; }
 static void *by_delete_array_aligned(void *p) {
-    return names.delete_array_aligned(p, VERB_ALIGNMENT), NULL;
+    return names.delete_array_aligned(p, told_alignment), NULL;
 }
 static void *by_delete_aligned_sized(void *p) {
-    return names.delete_aligned_sized(p, program->size, VERB_ALIGNMENT), NULL;
+    return names.delete_aligned_sized(p, told_size, told_alignment), NULL;
 }
 static void *by_hkz_free(void *p) { return names.hkz_free(p), NULL; }
-static void *by_hkz_free_sized(void *p) { return names.hkz_free_sized(p, program->size), NULL; }
+static void *by_hkz_free_sized(void *p) { return names.hkz_free_sized(p, told_size), NULL; }
 static void *by_hkz_realloc(void *p) { return names.hkz_realloc(p, program->size * 3); }
 static void *by_hkz_usable_size(void *p) { return (void *)names.hkz_usable_size(p); }
 static void *by_hkz_expand(void *p) { return names.hkz_expand(p, 1); }
@@ -119,8 +121,8 @@ static void *by_hkz_batch_free(void *p) { return names.hkz_batch_free(&p, 1), NU
 const struct verb_form verb_forms[] = {
     [FREE] = {"free", VERB_FREES, by_free, take_malloc, give_malloc},
     [CFREE] = {"free", VERB_FREES, by_cfree, take_malloc, give_malloc},
-    [FREE_SIZED] = {"free", VERB_FREES, by_free_sized, take_malloc, give_malloc},
-    [FREE_ALIGNED_SIZED] = {"free", VERB_FREES, by_free_aligned_sized, take_aligned, give_malloc},
+    [FREE_SIZED] = {"free_sized", VERB_FREES, by_free_sized, take_malloc, give_malloc},
+    [FREE_ALIGNED_SIZED] = {"free_aligned_sized", VERB_FREES, by_free_aligned_sized, take_aligned, give_malloc},
     [REALLOC_MORE] = {"realloc", VERB_MOVES, by_realloc_more, take_malloc, give_malloc},
     [REALLOC_LESS] = {"realloc", VERB_MOVES, by_realloc_less, take_malloc, give_malloc},
     [REALLOC_ZERO] = {"free", VERB_FREES, by_realloc_zero, take_malloc, give_malloc},
@@ -128,16 +130,16 @@ const struct verb_form verb_forms[] = {
     [USABLE_SIZE] = {"malloc_usable_size", VERB_ASKS, by_usable_size, take_malloc, give_malloc},
     [DELETE] = {"free", VERB_FREES, by_delete, take_new, give_new},
     [DELETE_ARRAY] = {"free", VERB_FREES, by_delete_array, take_array, give_array},
-    [DELETE_SIZED] = {"free", VERB_FREES, by_delete_sized, take_new, give_new},
-    [DELETE_ARRAY_SIZED] = {"free", VERB_FREES, by_delete_array_sized, take_array, give_array},
+    [DELETE_SIZED] = {"operator delete", VERB_FREES, by_delete_sized, take_new, give_new},
+    [DELETE_ARRAY_SIZED] = {"operator delete", VERB_FREES, by_delete_array_sized, take_array, give_array},
     [DELETE_NOTHROW] = {"free", VERB_FREES, by_delete_nothrow, take_new, give_new},
-    [DELETE_ALIGNED] = {"free", VERB_FREES, by_delete_aligned, take_new_aligned, give_new_aligned},
-    [DELETE_ARRAY_ALIGNED] = {"free", VERB_FREES, by_delete_array_aligned, take_array_aligned,
+    [DELETE_ALIGNED] = {"operator delete", VERB_FREES, by_delete_aligned, take_new_aligned, give_new_aligned},
+    [DELETE_ARRAY_ALIGNED] = {"operator delete", VERB_FREES, by_delete_array_aligned, take_array_aligned,
                               give_array_aligned},
-    [DELETE_ALIGNED_SIZED] = {"free", VERB_FREES, by_delete_aligned_sized, take_new_aligned,
+    [DELETE_ALIGNED_SIZED] = {"operator delete", VERB_FREES, by_delete_aligned_sized, take_new_aligned,
                               give_new_aligned},
     [HKZ_FREE] = {"free", VERB_FREES, by_hkz_free, take_malloc, give_malloc},
-    [HKZ_FREE_SIZED] = {"free", VERB_FREES, by_hkz_free_sized, take_malloc, give_malloc},
+    [HKZ_FREE_SIZED] = {"free_sized", VERB_FREES, by_hkz_free_sized, take_malloc, give_malloc},
     [HKZ_REALLOC] = {"realloc", VERB_MOVES, by_hkz_realloc, take_malloc, give_malloc},
     [HKZ_USABLE_SIZE] = {"usable_size", VERB_ASKS, by_hkz_usable_size, take_malloc, give_malloc},
     [HKZ_EXPAND] = {"expand", VERB_ASKS, by_hkz_expand, take_malloc, give_malloc},
