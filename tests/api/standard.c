@@ -1,13 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * standard.c -- the standard names that have no direct twin, and that every name is really taken
- * over. */
-#include "child.h"
+ * standard.c -- that every standard name is really taken over; what each owes its caller is in the
+ * suite standard, clause by clause. */
 #include "entry.h"
 #include "late.h"
-#include "limits.h"
-#include "markup.h"
 
 static struct late late;
 
@@ -90,113 +87,4 @@ Test(standard, libc_allocates_here, .init = find_library) {
     fclose(file);
     a_free(copy);
     a_free(line);
-}
-
-Test(standard, cfree_frees, .init = find_library) {
-    void (*cfree_here)(void *block);
-    void (*free_sized_here)(void *block, size_t size);
-    struct hkz_stats before = {.size = sizeof before}, after = {.size = sizeof after};
-    LATE_FIND(RTLD_DEFAULT, cfree_here, "cfree");
-    LATE_FIND(RTLD_DEFAULT, free_sized_here, "free_sized");
-    cr_assert(cfree_here != NULL && free_sized_here != NULL);
-    late.stats_get(&before);
-    void *first = a_malloc(300 * KIB), *second = a_malloc(300 * KIB);
-    cfree_here(first);
-    free_sized_here(second, 300 * KIB);
-    late.stats_get(&after);
-    cr_assert_eq(after.allocated, before.allocated);
-}
-
-Test(standard, memalign_valloc_pvalloc) {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    static const size_t sizes[] = {0, 1, 100, 4095, 4096, 4097, 70000, 1 * MIB + 1};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        void *paged = launder(valloc(opaque(sizes[i]))),
-             *rounded = launder(pvalloc(opaque(sizes[i])));
-        void *aligned = launder(memalign(opaque(512), opaque(sizes[i])));
-        need(paged && rounded && aligned, "refused %zu", sizes[i]);
-        need((uintptr_t)paged % page == 0 && (uintptr_t)rounded % page == 0, "%p, %p", paged,
-             rounded);
-        need((uintptr_t)aligned % 512 == 0, "%p", aligned);
-        need(a_usable_size(paged) >= sizes[i], "valloc(%zu): %zu", sizes[i], a_usable_size(paged));
-        need(a_usable_size(rounded) >= (sizes[i] + page - 1) / page * page, "pvalloc(%zu): %zu",
-             sizes[i], a_usable_size(rounded));
-        a_free(paged);
-        a_free(rounded);
-        a_free(aligned);
-    }
-    for (size_t i = 0; i < LIMIT_IMPOSSIBLE_SIZES; i++) {
-        errno = 0;
-        need(launder(valloc(opaque(limit_impossible_sizes[i]))) == NULL && errno == ENOMEM,
-             "valloc");
-        errno = 0;
-        need(launder(pvalloc(opaque(limit_impossible_sizes[i]))) == NULL && errno == ENOMEM,
-             "pvalloc");
-        errno = 0;
-        need(launder(memalign(512, opaque(limit_impossible_sizes[i]))) == NULL && errno == ENOMEM,
-             "memalign");
-    }
-}
-
-/* glibc: 1 means handled, 0 an error. */
-Test(standard, mallopt_says_what_it_handled) {
-    cr_assert_eq(mallopt(M_ARENA_MAX, 2), 1);
-    cr_assert_eq(mallopt(M_TRIM_THRESHOLD, 128 * 1024), 1);
-    cr_assert_eq(mallopt(M_MMAP_THRESHOLD, 128 * 1024), 1);
-    cr_assert_eq(mallopt(M_PERTURB, 0), 1);
-    cr_assert_eq(mallopt(-12345, 1), 0);
-    cr_assert_eq(mallopt(9999, 1), 0);
-}
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-Test(standard, mallinfo_follows_the_program) {
-    struct mallinfo2 before = mallinfo2();
-    struct mallinfo narrow_before = mallinfo();
-    void *block = a_malloc(20 * MIB);
-    struct mallinfo2 held = mallinfo2();
-    struct mallinfo narrow = mallinfo();
-    size_t before_bytes = before.uordblks + before.hblkhd, bytes = held.uordblks + held.hblkhd;
-    int narrow_bytes =
-        narrow.uordblks + narrow.hblkhd - narrow_before.uordblks - narrow_before.hblkhd;
-    cr_assert_geq(bytes - before_bytes, 20 * MIB);
-    cr_assert_leq(bytes - before_bytes, 2 * 22 * MIB);
-    cr_assert_geq(narrow_bytes, 20 << 20);
-    a_free(block);
-}
-#pragma GCC diagnostic pop
-
-Test(standard, malloc_info_is_xml) {
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *file = open_memstream(&text, &bytes);
-    cr_assert_eq(malloc_info(0, file), 0);
-    fclose(file);
-    cr_assert(markup_is_xml(text), "%s", text);
-    cr_assert_eq(strncmp(text, "<malloc", 7), 0, "%s", text);
-    a_free(text);
-    cr_assert_neq(malloc_info(1, stderr), 0);
-}
-
-static void print_stats(void *arg) {
-    (void)arg;
-    malloc_stats();
-}
-
-Test(standard, malloc_stats_prints_on_standard_error) {
-    static struct child child;
-    cr_assert(child_run(&child, print_stats, NULL));
-    cr_assert(child_exited(&child, 0));
-    cr_assert(child.err[0] != '\0' && child.out[0] == '\0');
-}
-
-Test(standard, malloc_trim_says_whether_it_released) {
-    void *block = a_malloc(30 * MIB);
-    memset(block, 1, 30 * MIB);
-    a_free(block);
-    int released = malloc_trim(0);
-    cr_assert(released == 0 || released == 1);
-    for (int i = 0; i < 3; i++)
-        malloc_trim(0);
-    cr_assert_eq(malloc_trim(0), 0, "nothing is left to release");
 }

@@ -1,0 +1,19 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * standard.c -- what C, POSIX and the manual pages say of the standard names; run with a library preloaded. */
+#include "clauses.h"
+#include "standard.h"
+#include <dlfcn.h>
+
+bool clause(bool holds, const char *what, const char *source) { return tap_ok(holds, "%s (%s)", what, source); }
+
+int main(void) {
+    watchdog_start(STANDARD_SECONDS);
+    if (dlsym(RTLD_DEFAULT, "hkz_malloc") == NULL)
+        tap_bail("no hkz_* in the process: is the library preloaded?");
+    clauses_memory();
+    clauses_aligned();
+    clauses_account();
+    return tap_done();
+}
