@@ -90,11 +90,13 @@ HZ_EXPORT struct mallinfo mallinfo(void) {
     };
 }
 
-/* XML in the shape of glibc's; options must be 0. (malloc_info(3)) */
+/* XML in the shape of glibc's; options must be 0, else -1 and EINVAL. (malloc_info(3)) */
 HZ_EXPORT int malloc_info(int options, FILE *stream) {
     struct hkz_stats stats;
-    if (options != 0)
-        return EINVAL;
+    if (options != 0) {
+        errno = EINVAL;
+        return -1;
+    }
     hz_stats_collect(&stats);
     int written = fprintf(stream,
                           "<malloc version=\"hakozuna-1\">\n"
