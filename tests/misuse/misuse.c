@@ -137,20 +137,24 @@ static bool is_report(const char *line, size_t length, const char *kind) {
            line[length - 1] == ']';
 }
 
+/* Whether every line of details names the profile, and there is one; a warning needs none. */
+static bool is_detailed(void) {
+    char head[128];
+    snprintf(head, sizeof head, "hakozuna: %s: detail: ", late.profile());
+    unsigned lines = 0;
+    for (const char *line = child.details; *line != '\0'; lines++) {
+        if (strncmp(line, head, strlen(head)) != 0 || strchr(line, '\n') == NULL)
+            return false;
+        line = strchr(line, '\n') + 1;
+    }
+    return lines > 0;
+}
+
 /* Whether standard error holds that one report, and else nothing but details. */
 static bool is_reported(const char *kind) {
-    char detail[128];
-    snprintf(detail, sizeof detail, "hakozuna: %s: detail: ", late.profile());
-    unsigned reports = 0, others = 0;
-    for (const char *line = child.err; *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        if (is_report(line, length, kind))
-            reports++;
-        else if (reports != 1 || strncmp(line, detail, strlen(detail)) != 0)
-            others++;
-        line += length + (line[length] == '\n');
-    }
-    return reports == 1 && others == 0;
+    size_t length = strcspn(child.err, "\n");
+    bool is_one_line = child.err[length] == '\n' && child.err[length + 1] == '\0';
+    return is_one_line && is_report(child.err, length, kind) && (strcmp(kind, "error") != 0 || is_detailed());
 }
 
 static bool run_in_child(bool wrong) {
@@ -168,7 +172,7 @@ static bool ends_as_promised(void) {
         return false;
     if (program->class == FOREIGN_FREE)
         return is_reported("warning");
-    return mode == MODE_IGNORE ? child.err[0] == '\0' : is_reported("error");
+    return mode == MODE_IGNORE ? child.err[0] == '\0' && child.details[0] == '\0' : is_reported("error");
 }
 
 static void try_wrong(void) {
