@@ -27,12 +27,13 @@ struct hz_route hz_verdict_find(const void *block) {
 
 void hz_verdict_report(const struct hz_route *route, const char *verb, const void *pointer) {
     struct hz_block_facts facts;
-    bool is_there = route->verdict == HZ_ROUTE_BLOCK && hz_central_look(pointer, &facts);
+    bool is_in_run = route->verdict == HZ_ROUTE_BLOCK || route->verdict == HZ_ROUTE_INTERIOR;
+    bool is_there = is_in_run && hz_central_look(pointer, &facts);
     enum hz_put put = is_there ? facts.verdict : HZ_PUT_DONE;
-    if (route->verdict == HZ_ROUTE_INTERIOR || put == HZ_PUT_INTERIOR)
-        hz_report(HZ_ERROR_INTERIOR_FREE, verb, pointer, "inside a block, not at its start");
-    else if (route->verdict == HZ_ROUTE_INVALID || put == HZ_PUT_INVALID)
+    if (route->verdict == HZ_ROUTE_INVALID || put == HZ_PUT_INVALID) /* also inside what was never handed out */
         hz_report(HZ_ERROR_INVALID_FREE, verb, pointer, "in our memory, where no block is");
+    else if (route->verdict == HZ_ROUTE_INTERIOR || put == HZ_PUT_INTERIOR)
+        hz_report(HZ_ERROR_INTERIOR_FREE, verb, pointer, "inside a block, not at its start");
     else if (hz_tag_owner(route->tag) == 0)
         hz_report(HZ_ERROR_DOUBLE_FREE, verb, pointer, "freed already; its pages have been returned since");
     else
