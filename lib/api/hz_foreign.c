@@ -87,10 +87,10 @@ void *hz_foreign_realloc(void *block, size_t size) {
     return ((void *(*)(void *, size_t))address)(block, size);
 }
 
-size_t hz_foreign_usable(const void *block) {
-    if (report_huge("usable_size", block))
+size_t hz_foreign_usable(const void *block, const char *verb) {
+    if (report_huge(verb, block))
         return 0;
-    note("usable_size", block);
+    note(verb, block);
     void *address = next("malloc_usable_size", block);
     return address == NULL ? 0 : ((size_t(*)(const void *))address)(block);
 }

@@ -8,5 +8,5 @@
 
 HZ_HIDDEN HZ_COLD void hz_foreign_free(void *block);
 HZ_HIDDEN HZ_COLD void *hz_foreign_realloc(void *block, size_t size);
-HZ_HIDDEN HZ_COLD size_t hz_foreign_usable(const void *block);
+HZ_HIDDEN HZ_COLD size_t hz_foreign_usable(const void *block, const char *verb);
 HZ_HIDDEN uint64_t hz_foreign_count(void);

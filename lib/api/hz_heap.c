@@ -190,7 +190,7 @@ size_t hz_heap_usable(const void *block, const char *verb) {
     default: hz_verdict_report(&route, verb, block); return 0;
     }
     size_t bytes = hz_huge_bytes(block);
-    return bytes != 0 ? bytes : hz_foreign_usable(block);
+    return bytes != 0 ? bytes : hz_foreign_usable(block, verb);
 }
 
 static void *move(void *block, size_t old_bytes, size_t size) {
