@@ -49,6 +49,13 @@ HZ_INLINE void hz_api_free_sized(void *block, size_t size, const char *verb) {
         hz_heap_free_sized(block, size, 1, verb);
 }
 
+HZ_INLINE void hz_api_free_aligned(void *block, size_t alignment, const char *verb) {
+    if (!HZ_P_STRICT)
+        hkz_free(block);
+    else
+        hz_heap_free_aligned(block, alignment, verb);
+}
+
 HZ_INLINE void hz_api_free_aligned_sized(void *block, size_t size, size_t alignment, const char *verb) {
     if (!HZ_P_STRICT)
         hkz_free(block);

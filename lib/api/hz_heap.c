@@ -162,18 +162,31 @@ void hz_heap_free(void *block) {
     hz_notes_report();
 }
 
-void hz_heap_free_sized(void *block, size_t size, size_t alignment, const char *verb) {
-    if (block == NULL)
-        return;
+/* False if block is wrong, which is reported then; *ret_usable is 0 if another allocator may own it. */
+static bool find_usable(const void *block, const char *verb, size_t *ret_usable) {
     struct hz_route route = hz_verdict_find(block);
-    size_t usable = 0;
     switch (route.verdict) {
-    case HZ_ROUTE_BLOCK: usable = hz_class_table[hz_tag_class(route.tag)].block_bytes; break;
-    case HZ_ROUTE_LARGE: usable = (size_t)route.desc->page_count << HZ_PAGE_LOG2; break;
-    case HZ_ROUTE_MISS: usable = hz_huge_bytes(block); break;
-    default: hz_verdict_report(&route, verb, block); return;
+    case HZ_ROUTE_BLOCK: *ret_usable = hz_class_table[hz_tag_class(route.tag)].block_bytes; return true;
+    case HZ_ROUTE_LARGE: *ret_usable = (size_t)route.desc->page_count << HZ_PAGE_LOG2; return true;
+    case HZ_ROUTE_MISS: *ret_usable = hz_huge_bytes(block); return true;
+    default: hz_verdict_report(&route, verb, block); return false;
     }
-    if (usable == 0 || hz_verdict_is_sized(block, usable, size, alignment, verb))
+}
+
+void hz_heap_free_aligned(void *block, size_t alignment, const char *verb) {
+    size_t usable;
+    if (block == NULL || !find_usable(block, verb, &usable))
+        return;
+    if (usable == 0 || hz_verdict_is_aligned(block, alignment, verb))
+        hkz_free(block);
+}
+
+void hz_heap_free_sized(void *block, size_t size, size_t alignment, const char *verb) {
+    size_t usable;
+    if (block == NULL || !find_usable(block, verb, &usable))
+        return;
+    if (usable == 0 || (hz_verdict_is_aligned(block, alignment, verb) &&
+                        hz_verdict_is_sized(block, usable, size, alignment, verb)))
         hkz_free(block);
 }
 
@@ -182,14 +195,9 @@ void hz_heap_free_sized(void *block, size_t size, size_t alignment, const char *
 size_t hz_heap_usable(const void *block, const char *verb) {
     if (block == NULL)
         return 0;
-    struct hz_route route = hz_verdict_find(block);
-    switch (route.verdict) {
-    case HZ_ROUTE_BLOCK: return hz_class_table[hz_tag_class(route.tag)].block_bytes;
-    case HZ_ROUTE_LARGE: return (size_t)route.desc->page_count << HZ_PAGE_LOG2;
-    case HZ_ROUTE_MISS: break;
-    default: hz_verdict_report(&route, verb, block); return 0;
-    }
-    size_t bytes = hz_huge_bytes(block);
+    size_t bytes;
+    if (!find_usable(block, verb, &bytes))
+        return 0;
     return bytes != 0 ? bytes : hz_foreign_usable(block, verb);
 }
 

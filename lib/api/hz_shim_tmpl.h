@@ -31,7 +31,7 @@ HZ_LABEL(void, _ZdaPvm, (void *, size_t), _ZdlPvm)
 
 HZ_EXPORT void _ZdlPvSt11align_val_t(void *block, size_t alignment);
 void _ZdlPvSt11align_val_t(void *block, size_t alignment) {
-    hz_api_free_aligned_sized(block, HZ_SIZE_UNKNOWN, alignment, "operator delete");
+    hz_api_free_aligned(block, alignment, "operator delete");
 }
 HZ_LABEL(void, _ZdaPvSt11align_val_t, (void *, size_t), _ZdlPvSt11align_val_t)
 HZ_LABEL(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *), _ZdlPvSt11align_val_t)

@@ -65,13 +65,16 @@ static size_t usable_for(size_t size, size_t alignment) {
     return class_index < HZ_CLASS_COUNT ? hz_class_bytes(class_index) : hz_large_good_size(hz_max(size, 1));
 }
 
+bool hz_verdict_is_aligned(const void *block, size_t alignment, const char *verb) {
+    if (hz_is_power_of_two(alignment) && ((uintptr_t)block & (alignment - 1)) == 0)
+        return true;
+    report_alignment(alignment, verb, block);
+    return false;
+}
+
 bool hz_verdict_is_sized(const void *block, size_t usable, size_t size, size_t alignment, const char *verb) {
-    if (!hz_is_power_of_two(alignment) || ((uintptr_t)block & (alignment - 1)) != 0) {
-        report_alignment(alignment, verb, block);
-        return false;
-    }
     bool is_kept = size <= usable && size >= usable / 2; /* realloc leaves such blocks where they are */
-    if (size == HZ_SIZE_UNKNOWN || is_kept || usable_for(size, alignment) == usable)
+    if (is_kept || usable_for(size, alignment) == usable)
         return true;
     report_size(usable, size, verb, block);
     return false;

@@ -18,9 +18,9 @@ HZ_HIDDEN struct hz_route hz_verdict_find(const void *block);
  * not live. verb names the caller. No lock is held. */
 HZ_HIDDEN HZ_COLD void hz_verdict_report(const struct hz_route *route, const char *verb, const void *pointer);
 
-#define HZ_SIZE_UNKNOWN SIZE_MAX
+/* Whether block is aligned to alignment, a power of two; reports an alignment-mismatch when not. */
+HZ_HIDDEN bool hz_verdict_is_aligned(const void *block, size_t alignment, const char *verb);
 
 /* Whether usable bytes at block are what a request for size bytes, aligned to alignment, leads to, or what
- * realloc may have left after it; reports a size-mismatch or an alignment-mismatch when not.
- * size may be HZ_SIZE_UNKNOWN. */
+ * realloc may have left after it; reports a size-mismatch when not. */
 HZ_HIDDEN bool hz_verdict_is_sized(const void *block, size_t usable, size_t size, size_t alignment, const char *verb);
