@@ -16,6 +16,7 @@
 #include "hz_heap.h"
 #include "hz_huge.h"
 #include "hz_options.h"
+#include "hz_os.h"
 #include "hz_verdict.h"
 
 /* Absent in fully static programs, where there can be no other allocator. */
@@ -27,13 +28,14 @@ uint64_t hz_foreign_count(void) { return hz_load_relaxed(&foreign); }
 
 enum { STACK_BYTES = 8 << 20 };
 
-/* Whether another allocator can own the address: allocators align to two words, and own neither the
- * objects of a program or library nor what lies a little above our caller's stack pointer. */
+/* Whether another allocator can own the address: allocators align to two words, and own neither the objects of a
+ * program or library nor what lies a little above our caller's stack pointer. They keep a header before the
+ * block: where that cannot be read there is none, and they would crash. */
 static bool can_be_block(const void *address) {
     Dl_info info;
     uintptr_t above = (uintptr_t)address - (uintptr_t)__builtin_frame_address(0);
     return (uintptr_t)address % (2 * sizeof(void *)) == 0 && above >= STACK_BYTES &&
-           dladdr(address, &info) == 0;
+           dladdr(address, &info) == 0 && hz_os_is_readable((const char *)address - 2 * sizeof(void *));
 }
 
 /* The address of name in the library after ours, or NULL when there is none, the option forbids it, or no

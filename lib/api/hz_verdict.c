@@ -7,6 +7,7 @@
 #include "hz_central.h"
 #include "hz_fatal.h"
 #include "hz_front.h"
+#include "hz_huge.h"
 #include "hz_large.h"
 #include "hz_options.h"
 #include "hz_policy.h"
@@ -27,8 +28,7 @@ struct hz_route hz_verdict_find(const void *block) {
 
 void hz_verdict_report(const struct hz_route *route, const char *verb, const void *pointer) {
     struct hz_block_facts facts;
-    bool is_in_run = route->verdict == HZ_ROUTE_BLOCK || route->verdict == HZ_ROUTE_INTERIOR;
-    bool is_there = is_in_run && hz_central_look(pointer, &facts);
+    bool is_there = hz_tag_owner(route->tag) != 0 && hz_central_look(pointer, &facts);
     enum hz_put put = is_there ? facts.verdict : HZ_PUT_DONE;
     if (route->verdict == HZ_ROUTE_INVALID || put == HZ_PUT_INVALID) /* also inside what was never handed out */
         hz_report(HZ_ERROR_INVALID_FREE, verb, pointer, "in our memory, where no block is");
@@ -134,7 +134,9 @@ static void print_pages(const void *pointer) {
     struct hz_route route = hz_route_find(pointer);
     struct hz_text text;
     hz_text_init(&text);
-    if (route.verdict == HZ_ROUTE_MISS)
+    if (hz_huge_contains(pointer))
+        hz_text_add(&text, "state: in a huge block that is in use");
+    else if (route.verdict == HZ_ROUTE_MISS)
         hz_text_add(&text, "state: outside our memory");
     else if (route.tag == HZ_TAG_LARGE || route.tag == HZ_TAG_INTERIOR)
         hz_text_add(&text, "state: in a large block that is in use");

@@ -63,6 +63,9 @@ HZ_HIDDEN void hz_os_wait(const void *word, uint32_t expected);
 /* Wakes one sleeper, if there is one. */
 HZ_HIDDEN void hz_os_wake_one(const void *word);
 
+/* Whether the word at address can be read. */
+HZ_HIDDEN bool hz_os_is_readable(const void *address);
+
 /* Writes to standard error, whole. */
 HZ_HIDDEN void hz_os_write_error(const char *text, size_t bytes);
 

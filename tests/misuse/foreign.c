@@ -112,6 +112,8 @@ static void of_another_allocator(void) {
     need_stage(theirs != NULL);
     memset(theirs, 4, program->size);
     act_on(theirs);
+    if (is_forwarding && is_wrong)
+        return; /* it has reached its own allocator */
     need_stage(theirs[0] == 4 && theirs[program->size - 1] == 4);
     other_free(theirs);
 }
@@ -127,7 +129,7 @@ static void huge_twice(void) {
     act(block);
 }
 
-static void huge_inside(void) {
+void huge_inside(void) {
     char *block = take();
     block[0] = 5;
     act(is_wrong ? block + program->number : block);
@@ -153,6 +155,8 @@ static void huge_after_it_moved(void) {
 /* --- The list ---------------------------------------------------------------------------------- */
 
 #define ROW(name, run, verb, size, number) {name, run, verb, size, number, FOREIGN_FREE, AT_ONCE}
+
+#define INSIDE(name, run, verb, size, number) {name, run, verb, size, number, INTERIOR_FREE, AT_ONCE}
 
 static const struct program list[] = {
     ROW("free of a variable", a_variable, FREE, SMALL, 0),
@@ -199,11 +203,17 @@ static const struct program list[] = {
     ROW("huge block of 300 MiB freed twice", huge_twice, FREE, HUGE_2, 0),
     ROW("huge block resized after its free", huge_twice, REALLOC_MORE, HUGE_1, 0),
     ROW("huge object deleted twice", huge_twice, DELETE, HUGE_1, 0),
-    ROW("16 bytes into a huge block", huge_inside, FREE, HUGE_1, 16),
-    ROW("64 KiB into a huge block", huge_inside, FREE, HUGE_1, 64 * KIB),
-    ROW("realloc inside a huge block", huge_inside, REALLOC_MORE, HUGE_1, 4096),
-    ROW("200 MiB into a huge block", huge_inside, FREE, HUGE_2, 200 * MIB),
     ROW("the old pointer of a huge block that moved", huge_after_it_moved, FREE, HUGE_1, 0),
+    INSIDE("16 bytes into a huge block", huge_inside, FREE, HUGE_1, 16),
+    INSIDE("one byte into a huge block", huge_inside, FREE, HUGE_1, 1),
+    INSIDE("64 KiB into a huge block", huge_inside, FREE, HUGE_1, 64 * KIB),
+    INSIDE("200 MiB into a huge block", huge_inside, FREE, HUGE_2, 200 * MIB),
+    INSIDE("the last byte of a huge block", huge_inside, FREE, HUGE_1, HUGE_1 - 1),
+    INSIDE("realloc inside a huge block", huge_inside, REALLOC_MORE, HUGE_1, 4096),
+    INSIDE("malloc_usable_size inside a huge block", huge_inside, USABLE_SIZE, HUGE_1, 4096),
+    INSIDE("hkz_expand inside a huge block", huge_inside, HKZ_EXPAND, HUGE_1, 4096),
+    INSIDE("free_sized inside a huge block", huge_inside, FREE_SIZED, HUGE_1, 64),
+    INSIDE("delete inside a huge object", huge_inside, DELETE, HUGE_1, 4096),
 };
 
 const struct programs foreign_programs = {list, sizeof list / sizeof *list};

@@ -85,12 +85,16 @@ struct programs {
 
 extern const struct programs double_free_programs, inside_programs, foreign_programs, mismatch_programs;
 
+/* One of foreign_programs: inside a block that lies outside of the arenas. */
+void huge_inside(void);
+
 /* Before the first of foreign_programs. */
 void foreign_init(void);
 
 /* The program at hand. */
 extern const struct program *program;
 extern bool is_wrong;
+extern bool is_forwarding; /* pointers of others are passed on: HAKOZUNA_FOREIGN_FREE=forward */
 
 /* --- Its tools -------------------------------------------------------------------------------- */
 
