@@ -90,7 +90,7 @@ static void figures(void) {
     struct mallinfo2 after = mallinfo2();
     clause(after.uordblks + after.hblkhd < held.uordblks + held.hblkhd, "mallinfo2: and fall when it is freed",
            "mallinfo(3) DESCRIPTION");
-    void *huge = launder(malloc(opaque((size_t)5 << 30)));
+    void *huge = launder(malloc(opaque((size_t)3 << 30)));
     narrow = mallinfo();
     clause(huge == NULL || (narrow.uordblks >= 0 && narrow.hblkhd >= 0 && narrow.arena >= 0),
            "mallinfo: figures beyond int do not turn negative", "mallinfo(3) BUGS");
