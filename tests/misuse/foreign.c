@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * foreign.c -- pointers that the library never handed out and that lie in none of its memory; and, after
- * them, huge blocks, whose mapping is their own: when it is gone the address is anybody's. */
+ * them, huge blocks, which have a mapping of their own. */
 #include "late.h"
 #include "misuse.h"
 #include <alloca.h>
@@ -156,6 +156,7 @@ static void huge_after_it_moved(void) {
 
 #define ROW(name, run, verb, size, number) {name, run, verb, size, number, FOREIGN_FREE, AT_ONCE}
 
+#define AGAIN(name, run, verb, size, number) {name, run, verb, size, number, DOUBLE_FREE, AT_ONCE}
 #define INSIDE(name, run, verb, size, number) {name, run, verb, size, number, INTERIOR_FREE, AT_ONCE}
 
 static const struct program list[] = {
@@ -199,11 +200,11 @@ static const struct program list[] = {
     ROW("malloc_usable_size of the same", a_number, USABLE_SIZE, SMALL, (size_t)1 << 63),
     ROW("delete of an address that is not canonical", a_number, DELETE, SMALL, (size_t)0xdead << 48),
 
-    ROW("huge block freed twice", huge_twice, FREE, HUGE_1, 0),
-    ROW("huge block of 300 MiB freed twice", huge_twice, FREE, HUGE_2, 0),
-    ROW("huge block resized after its free", huge_twice, REALLOC_MORE, HUGE_1, 0),
-    ROW("huge object deleted twice", huge_twice, DELETE, HUGE_1, 0),
-    ROW("the old pointer of a huge block that moved", huge_after_it_moved, FREE, HUGE_1, 0),
+    AGAIN("huge block freed twice", huge_twice, FREE, HUGE_1, 0),
+    AGAIN("huge block of 300 MiB freed twice", huge_twice, FREE, HUGE_2, 0),
+    AGAIN("huge block resized after its free", huge_twice, REALLOC_MORE, HUGE_1, 0),
+    AGAIN("huge object deleted twice", huge_twice, DELETE, HUGE_1, 0),
+    AGAIN("the old pointer of a huge block that moved", huge_after_it_moved, FREE, HUGE_1, 0),
     INSIDE("16 bytes into a huge block", huge_inside, FREE, HUGE_1, 16),
     INSIDE("one byte into a huge block", huge_inside, FREE, HUGE_1, 1),
     INSIDE("64 KiB into a huge block", huge_inside, FREE, HUGE_1, 64 * KIB),
