@@ -154,7 +154,7 @@ struct hkz_stats {
 };
 
 /* Fills *stats as far as stats->size reaches. Returns 0, or EINVAL when stats->size is smaller than the
- * first two fields. */
+ * first two fields, or EBUSY in a signal handler that interrupted the allocator. */
 HKZ_API int hkz_stats_get(struct hkz_stats *stats) HKZ_NOEXCEPT;
 
 enum hkz_format { HKZ_FORMAT_TEXT = 0, HKZ_FORMAT_JSON = 1 };

@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "hakozuna.h"
+#include "hz_aside.h"
 #include "hz_bits.h"
 #include "hz_fatal.h"
 #include "hz_foreign.h"
 #include "hz_front.h"
 #include "hz_huge.h"
 #include "hz_init.h"
+#include "hz_inside.h"
 #include "hz_large.h"
 #include "hz_maintain.h"
 #include "hz_policy.h"
@@ -82,14 +84,24 @@ static void *take_or_trim(size_t size, size_t alignment, bool *ret_is_zero) {
     return block != NULL ? block : hz_heap_out_of_memory(size);
 }
 
+static void *enter_and_take(size_t size, size_t alignment, bool *ret_is_zero) {
+    *ret_is_zero = true;
+    if (HZ_UNLIKELY(hz_thread_is_inside()))
+        return hz_inside_take(size, alignment);
+    hz_thread_enter();
+    void *block = take_or_trim(size, alignment, ret_is_zero);
+    hz_inside_leave();
+    return block;
+}
+
 void *hz_heap_malloc(size_t size) {
     bool is_zero;
-    return take_or_trim(size, 1, &is_zero);
+    return enter_and_take(size, 1, &is_zero);
 }
 
 void *hz_heap_zalloc(size_t size) {
     bool is_zero = false;
-    void *block = take_or_trim(size, 1, &is_zero);
+    void *block = enter_and_take(size, 1, &is_zero);
     if (block != NULL && !is_zero)
         memset(block, 0, size);
     return block;
@@ -101,7 +113,7 @@ void *hz_heap_aligned(size_t alignment, size_t size) {
         errno = EINVAL;
         return NULL;
     }
-    return take_or_trim(size, alignment, &is_zero);
+    return enter_and_take(size, alignment, &is_zero);
 }
 
 /* --- Release ---------------------------------------------------------------------------------- */
@@ -142,14 +154,12 @@ static HZ_COLD void free_rare(void *block) {
             hz_report(HZ_ERROR_DOUBLE_FREE, "free", block, "two threads freed it at once");
     } else if (route.verdict != HZ_ROUTE_MISS) {
         hz_verdict_report(&route, "free", block);
-    } else if (!hz_huge_give(block)) {
+    } else if (!hz_huge_give(block) && !hz_aside_give(block)) {
         hz_foreign_free(block);
     }
 }
 
-void hz_heap_free(void *block) {
-    if (block == NULL)
-        return;
+static void release(void *block) {
     hz_tag tag = hz_route_tag(block);
     struct hz_front *front = hz_init() ? hz_thread_front() : NULL;
     if (HZ_LIKELY(hz_tag_owner(tag) != 0))
@@ -162,51 +172,88 @@ void hz_heap_free(void *block) {
     hz_notes_report();
 }
 
+void hz_heap_free(void *block) {
+    if (block == NULL)
+        return;
+    if (HZ_UNLIKELY(hz_thread_is_inside())) {
+        hz_inside_free(block);
+        return;
+    }
+    hz_thread_enter();
+    release(block);
+    hz_inside_leave();
+}
+
+/* The bytes of a block outside every arena; 0 of a foreign one. */
+static size_t mapped_bytes(const void *block) {
+    size_t bytes = hz_huge_bytes(block);
+    return bytes != 0 ? bytes : hz_aside_bytes(block);
+}
+
 /* False if block is wrong, which is reported then; *ret_usable is 0 if another allocator may own it. */
 static bool find_usable(const void *block, const char *verb, size_t *ret_usable) {
     struct hz_route route = hz_verdict_find(block);
     switch (route.verdict) {
     case HZ_ROUTE_BLOCK: *ret_usable = hz_class_table[hz_tag_class(route.tag)].block_bytes; return true;
     case HZ_ROUTE_LARGE: *ret_usable = (size_t)route.desc->page_count << HZ_PAGE_LOG2; return true;
-    case HZ_ROUTE_MISS: *ret_usable = hz_huge_bytes(block); return true;
+    case HZ_ROUTE_MISS: *ret_usable = mapped_bytes(block); return true;
     default: hz_verdict_report(&route, verb, block); return false;
     }
 }
 
-void hz_heap_free_aligned(void *block, size_t alignment, const char *verb) {
+/* Inside, where the verdict would need locks, nothing is checked. */
+static bool is_as_told(const void *block, bool has_size, size_t size, size_t alignment, const char *verb) {
     size_t usable;
-    if (block == NULL || !find_usable(block, verb, &usable))
-        return;
-    if (usable == 0 || hz_verdict_is_aligned(block, alignment, verb))
+    if (HZ_UNLIKELY(hz_thread_is_inside()))
+        return true;
+    hz_thread_enter();
+    bool is_right = find_usable(block, verb, &usable);
+    if (is_right && usable != 0)
+        is_right = hz_verdict_is_aligned(block, alignment, verb) &&
+                   (!has_size || hz_verdict_is_sized(block, usable, size, alignment, verb));
+    hz_inside_leave();
+    return is_right;
+}
+
+void hz_heap_free_aligned(void *block, size_t alignment, const char *verb) {
+    if (block != NULL && is_as_told(block, false, 0, alignment, verb))
         hkz_free(block);
 }
 
 void hz_heap_free_sized(void *block, size_t size, size_t alignment, const char *verb) {
-    size_t usable;
-    if (block == NULL || !find_usable(block, verb, &usable))
-        return;
-    if (usable == 0 || (hz_verdict_is_aligned(block, alignment, verb) &&
-                        hz_verdict_is_sized(block, usable, size, alignment, verb)))
+    if (block != NULL && is_as_told(block, true, size, alignment, verb))
         hkz_free(block);
 }
 
 /* --- Size and resize -------------------------------------------------------------------------- */
 
-size_t hz_heap_usable(const void *block, const char *verb) {
-    if (block == NULL)
-        return 0;
+static size_t usable_or_foreign(const void *block, const char *verb) {
     size_t bytes;
     if (!find_usable(block, verb, &bytes))
         return 0;
     return bytes != 0 ? bytes : hz_foreign_usable(block, verb);
 }
 
+size_t hz_heap_usable(const void *block, const char *verb) {
+    if (block == NULL)
+        return 0;
+    if (HZ_UNLIKELY(hz_thread_is_inside()))
+        return hz_inside_usable(block);
+    hz_thread_enter();
+    size_t bytes = usable_or_foreign(block, verb);
+    hz_inside_leave();
+    return bytes;
+}
+
+/* Outside: all three steps may be interrupted. */
 static void *move(void *block, size_t old_bytes, size_t size) {
+    hz_inside_leave();
     void *moved = hkz_malloc(size);
-    if (moved == NULL)
-        return NULL;
-    memcpy(moved, block, hz_min(old_bytes, size));
-    hkz_free(block);
+    if (moved != NULL) {
+        memcpy(moved, block, hz_min(old_bytes, size));
+        hkz_free(block);
+    }
+    hz_thread_enter();
     return moved;
 }
 
@@ -237,13 +284,7 @@ static void *resize_huge(void *block, size_t old_bytes, size_t size) {
     return move(block, old_bytes, size);
 }
 
-void *hz_heap_realloc(void *block, size_t size) {
-    if (block == NULL)
-        return hz_heap_malloc(size);
-    if (size == 0) {
-        hz_heap_free(block);
-        return NULL;
-    }
+static void *resize(void *block, size_t size) {
     struct hz_route route = hz_verdict_find(block);
     if (HZ_LIKELY(route.verdict == HZ_ROUTE_BLOCK)) {
         size_t bytes = hz_class_table[hz_tag_class(route.tag)].block_bytes;
@@ -256,15 +297,42 @@ void *hz_heap_realloc(void *block, size_t size) {
         return hz_heap_out_of_memory(size);
     }
     size_t bytes = hz_huge_bytes(block);
-    return bytes != 0 ? resize_huge(block, bytes, size) : hz_foreign_realloc(block, size);
+    if (bytes != 0)
+        return resize_huge(block, bytes, size);
+    bytes = hz_aside_bytes(block);
+    return bytes != 0 ? move(block, bytes, size) : hz_foreign_realloc(block, size);
 }
 
-void *hz_heap_expand(void *block, size_t size) {
+void *hz_heap_realloc(void *block, size_t size) {
+    if (block == NULL)
+        return hz_heap_malloc(size);
+    if (size == 0) {
+        hz_heap_free(block);
+        return NULL;
+    }
+    if (HZ_UNLIKELY(hz_thread_is_inside()))
+        return hz_inside_realloc(block, size);
+    hz_thread_enter();
+    void *resized = resize(block, size);
+    hz_inside_leave();
+    return resized;
+}
+
+static void *expand(void *block, size_t size) {
     struct hz_route route = hz_verdict_find(block);
     if (route.verdict == HZ_ROUTE_LARGE)
         return hz_large_resize(route.arena, route.desc, size, false);
-    if (hz_heap_usable(block, "expand") >= size)
+    if (usable_or_foreign(block, "expand") >= size)
         return block;
     bool is_huge = route.verdict == HZ_ROUTE_MISS && size <= PTRDIFF_MAX;
     return is_huge ? hz_huge_resize(block, size, false) : NULL;
+}
+
+void *hz_heap_expand(void *block, size_t size) {
+    if (HZ_UNLIKELY(hz_thread_is_inside()))
+        return hz_inside_usable(block) >= size ? block : NULL;
+    hz_thread_enter();
+    void *expanded = expand(block, size);
+    hz_inside_leave();
+    return expanded;
 }

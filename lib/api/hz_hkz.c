@@ -5,11 +5,13 @@
 #include <errno.h>
 
 #include "hakozuna.h"
+#include "hz_aside.h"
 #include "hz_bits.h"
 #include "hz_front.h"
 #include "hz_heap.h"
 #include "hz_huge.h"
 #include "hz_init.h"
+#include "hz_inside.h"
 #include "hz_large.h"
 #include "hz_maintain.h"
 #include "hz_notes.h"
@@ -70,12 +72,23 @@ size_t hkz_good_size(size_t size) {
 void *hkz_expand(void *block, size_t size) { return hz_heap_expand(block, size); }
 
 bool hkz_owns(const void *address) {
-    return hz_map_find(address) != NULL || hz_huge_contains(address);
+    if (hz_map_find(address) != NULL || hz_aside_contains(address))
+        return true;
+    if (hz_thread_is_inside())
+        return false;
+    hz_thread_enter();
+    bool is_huge = hz_huge_contains(address);
+    hz_inside_leave();
+    return is_huge;
 }
 
 size_t hkz_trim(void) {
+    if (hz_thread_is_inside())
+        return 0;
+    hz_thread_enter();
     size_t bytes = hz_init() ? hz_maintain_trim(hz_thread_front()) : 0;
     hz_notes_report();
+    hz_inside_leave();
     return bytes;
 }
 

@@ -30,6 +30,8 @@ static void init_numbers(void) {
     hz_front_init();
     hz_maintain_init((uint32_t)hz_options.decay_ms);
     hz_thread_init();
+    if (hz_options.signal_safe != 0)
+        hz_thread_set_exact();
     has_options = true;
 }
 

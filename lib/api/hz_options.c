@@ -35,6 +35,7 @@ static struct option options[] = {
     {"on_error", hz_options.on_error, KIND_ACTIONS, "abort|report|ignore", SOURCE_DEFAULT},
     {"arena_bytes", &hz_options.arena_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
     {"huge_bytes", &hz_options.huge_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
+    {"signal_safe", &hz_options.signal_safe, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof options[0], NAME_MAX_BYTES = 32 };

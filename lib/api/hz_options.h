@@ -22,6 +22,7 @@ struct hz_options {
     uint64_t on_error[HZ_ERROR_COUNT]; /* enum hz_on_error of each enum hz_error */
     uint64_t arena_bytes;  /* address space of the first arena; 0: as much as 1 TiB */
     uint64_t huge_bytes;   /* see struct hz_policy */
+    uint64_t signal_safe;  /* 1: signal handlers may call malloc and free wherever they interrupt */
 };
 
 extern struct hz_options hz_options HZ_HIDDEN;

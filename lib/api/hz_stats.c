@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hz_aside.h"
 #include "hz_bits.h"
 #include "hz_foreign.h"
 #include "hz_front.h"
 #include "hz_heap.h"
 #include "hz_huge.h"
 #include "hz_init.h"
+#include "hz_inside.h"
 #include "hz_meta.h"
 #include "hz_os.h"
 #include "hz_policy.h"
@@ -123,30 +125,37 @@ static void reconcile(struct tally *tally, const struct hz_source_counts *source
     stats->mapped = stats->active + stats->dirty + stats->clean;
 }
 
-void hz_stats_collect(struct hkz_stats *stats) {
-    memset(stats, 0, sizeof *stats);
-    stats->size = sizeof *stats;
-    stats->version = 1;
-    if (!hz_init())
-        return;
+static void collect(struct hkz_stats *stats) {
     struct tally tally = {.stats = stats};
     collect_owners(&tally);
     struct hz_source_counts source = hz_source_count();
-    size_t huge_blocks;
-    size_t huge_bytes;
+    size_t huge_blocks, huge_bytes, aside_blocks, aside_bytes;
     hz_huge_count(&huge_blocks, &huge_bytes);
-    stats->huge = huge_blocks;
-    stats->huge_bytes = huge_bytes;
+    hz_aside_count(&aside_blocks, &aside_bytes);
+    stats->huge = huge_blocks + aside_blocks;
+    stats->huge_bytes = huge_bytes + aside_bytes;
     stats->large = source.large_blocks;
     stats->dirty = (uint64_t)source.dirty_pages << HZ_PAGE_LOG2;
     stats->clean = (uint64_t)source.clean_pages << HZ_PAGE_LOG2;
     stats->purges = source.purges;
     stats->purged_bytes = source.purged_bytes;
-    stats->reserved = hz_map_reserved_bytes() + huge_bytes;
-    stats->metadata = hz_map_metadata_bytes() + hz_meta_bytes();
+    stats->reserved = hz_map_reserved_bytes() + stats->huge_bytes;
+    stats->metadata = hz_map_metadata_bytes() + hz_meta_bytes() + hz_aside_metadata();
     stats->foreign_frees = hz_foreign_count();
     stats->out_of_memory = hz_heap_out_of_memory_count();
     reconcile(&tally, &source);
+}
+
+void hz_stats_collect(struct hkz_stats *stats) {
+    memset(stats, 0, sizeof *stats);
+    stats->size = sizeof *stats;
+    stats->version = 1;
+    if (hz_thread_is_inside())
+        return;
+    hz_thread_enter();
+    if (hz_init())
+        collect(stats);
+    hz_inside_leave();
 }
 
 int hkz_stats_get(struct hkz_stats *stats) {
@@ -154,6 +163,8 @@ int hkz_stats_get(struct hkz_stats *stats) {
     uint32_t size = stats->size;
     if (size < offsetof(struct hkz_stats, allocated))
         return EINVAL;
+    if (hz_thread_is_inside())
+        return EBUSY;
     hz_stats_collect(&full);
     full.size = size < sizeof full ? size : (uint32_t)sizeof full;
     memcpy(stats, &full, full.size);

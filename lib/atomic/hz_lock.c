@@ -28,8 +28,11 @@ void hz_lock_wait(struct hz_lock *lock) {
         HZ_RELAX();
     }
     /* From here on the word says 2, so that whoever gives the lock back wakes a sleeper. */
-    while (hz_exchange_acquire(&lock->word, 2) != 0)
+    while (hz_exchange_acquire(&lock->word, 2) != 0) {
+        if (hz_lock_is_forking()) /* a signal handler forked while this thread waited */
+            return;
         hz_os_wait(&lock->word, 2);
+    }
 }
 
 void hz_lock_wake(struct hz_lock *lock) { hz_os_wake_one(&lock->word); }

@@ -23,6 +23,7 @@ static void *no_slots[1];
 
 struct hz_front hz_front_none = CONSTANT_FRONT;
 struct hz_front hz_front_gone = CONSTANT_FRONT;
+struct hz_front hz_front_busy = CONSTANT_FRONT;
 
 __thread struct hz_front *hz_self __attribute__((tls_model("initial-exec"))) = &hz_front_none;
 

@@ -6,8 +6,8 @@
  *
  * A bin is an array of pointers, used as a stack; blocks themselves are never touched. The blocks in a bin
  * belong to runs of the thread's own owner; under the remote strategy transfer some may not. Only the thread touches its front; statistics read the tops.
- * Before its first slow path, and after its exit hook ran, a thread has one of two constant fronts, whose
- * bins are empty and full at once, so that the hot paths need no test for either.
+ * Before its first slow path, after its exit hook ran, and while it is inside the allocator, a thread has one
+ * of three constant fronts, whose bins are empty and full at once, so that the hot paths need no test for any.
  * Does not: know runs (hz_central.h does).
  *
  * inv. 1: base[-1] is NULL, base <= top <= limit, limit - base == capacity <= room.
@@ -42,10 +42,12 @@ struct hz_front {
     void **slots_end; /* const */
 };
 
-/* The calling thread's front; one of the constant fronts where it has none. */
+/* The calling thread's front as the hot paths see it; one of the constant fronts where they must not touch
+ * it, or it has none. */
 extern __thread struct hz_front *hz_self HZ_HIDDEN __attribute__((tls_model("initial-exec")));
 extern struct hz_front hz_front_none HZ_HIDDEN; /* not yet */
 extern struct hz_front hz_front_gone HZ_HIDDEN; /* no more */
+extern struct hz_front hz_front_busy HZ_HIDDEN; /* the thread is inside: see hz_thread.h */
 
 /* The newest block of the bin, or NULL. */
 HZ_INLINE void *hz_front_pop(struct hz_front *front, unsigned class_index) {

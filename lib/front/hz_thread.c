@@ -19,15 +19,26 @@ static pthread_key_t exit_key; /* const after init */
 static bool has_exit_key;      /* const after init */
 static size_t lost_bytes;      /* written by the only thread of a forked child */
 
+__thread struct hz_front *hz_kept __attribute__((tls_model("initial-exec"))) = &hz_front_none;
+struct hz_front *hz_thread_resting;
+bool hz_thread_is_torn; /* written by the only thread of a forked child */
+
 size_t hz_thread_lost_bytes(void) { return lost_bytes; }
 
+void hz_thread_set_exact(void) { hz_thread_resting = &hz_front_none; }
+
 /* Runs among the thread's last destructors, but perhaps not as the very last: later ones find
- * hz_front_gone, and with it the commons. */
+ * hz_front_gone, and with it the commons. A thread that ends inside, by asynchronous cancellation, leaves
+ * its front as it is. */
 static void on_thread_exit(void *front) {
-    hz_self = &hz_front_gone;
+    if (hz_thread_is_inside())
+        return;
+    hz_thread_enter();
+    hz_kept = &hz_front_gone;
     hz_front_destroy(front);
     hz_maintain_exit();
     hz_notes_report();
+    hz_thread_leave();
 }
 
 void hz_thread_init(void) { has_exit_key = pthread_key_create(&exit_key, on_thread_exit) == 0; }
@@ -49,23 +60,27 @@ static struct hz_front *create(void) {
     return front;
 }
 
+/* Outside, since it may allocate. */
+static bool set_exit_hook(struct hz_front *front) {
+    hz_thread_leave();
+    bool is_set = pthread_setspecific(exit_key, front) == 0;
+    hz_thread_enter();
+    return is_set;
+}
+
 struct hz_front *hz_thread_front(void) {
-    if (HZ_LIKELY(hz_self->owner != NULL))
-        return hz_self;
-    if (hz_self == &hz_front_gone || !has_exit_key)
+    if (HZ_LIKELY(hz_kept->owner != NULL))
+        return hz_kept;
+    if (hz_kept == &hz_front_gone || !has_exit_key)
         return NULL;
-    hz_self = &hz_front_gone; /* should anything below allocate */
     struct hz_front *front = create();
-    if (front == NULL) {
-        hz_self = &hz_front_none; /* memory may come back */
-        return NULL;
-    }
-    hz_self = front;
-    if (pthread_setspecific(exit_key, front) == 0)
+    if (front == NULL)
+        return NULL; /* memory may come back */
+    hz_kept = front;
+    if (set_exit_hook(front))
         return front;
-    hz_self = &hz_front_gone;
+    hz_kept = &hz_front_none;
     hz_front_destroy(front);
-    hz_self = &hz_front_none;
     return NULL;
 }
 
@@ -86,6 +101,9 @@ static void give_owner(struct hz_owner *owner) { hz_lock_give(&owner->lock); }
 static void reset_owner(struct hz_owner *owner) { hz_lock_reset(&owner->lock); }
 
 void hz_thread_before_fork(void) {
+    if (hz_thread_is_inside())
+        return;
+    hz_thread_enter();
     hz_maintain_lock();
     hz_owner_table_lock();
     forked_count = hz_owner_count();
@@ -98,9 +116,13 @@ void hz_thread_before_fork(void) {
     hz_meta_lock();
     hz_notes_lock();
     hz_lock_fork_begin();
+    hz_thread_leave();
 }
 
 void hz_thread_after_fork_parent(void) {
+    if (hz_thread_is_inside())
+        return;
+    hz_thread_enter();
     hz_lock_fork_end();
     hz_notes_unlock();
     hz_meta_unlock();
@@ -112,12 +134,13 @@ void hz_thread_after_fork_parent(void) {
     each_owner(give_owner);
     hz_owner_table_unlock();
     hz_maintain_unlock();
+    hz_thread_leave();
 }
 
 /* The thread is gone, and what its front cached with it: the front may have been caught in the middle of a
  * step, so that nothing in it can be trusted. */
 static void bury_other(struct hz_owner *owner) {
-    bool is_mine = hz_self->owner == owner || owner->id == HZ_OWNER_COMMONS_ID;
+    bool is_mine = hz_kept->owner == owner || owner->id == HZ_OWNER_COMMONS_ID;
     if (is_mine || hz_load_relaxed(&owner->state) != HZ_OWNER_ALIVE)
         return;
     lost_bytes += hz_front_cached_bytes(owner->front);
@@ -134,14 +157,14 @@ static void settle_buried(struct hz_owner *owner) {
 
 /* Every other owner is buried, so that all runs are the commons' or this thread's. */
 static void recover_pending(void) {
-    if (hz_self->owner != NULL) {
-        hz_central_receive(hz_self->owner, false);
-        hz_central_recover(hz_self->owner);
+    if (hz_kept->owner != NULL) {
+        hz_central_receive(hz_kept->owner, false);
+        hz_central_recover(hz_kept->owner);
     }
     hz_central_recover(hz_owner_commons());
 }
 
-void hz_thread_after_fork_child(void) {
+static void reset_all(void) {
     hz_lock_fork_end();
     hz_lock_check_reset();
     hz_notes_reset_lock();
@@ -157,5 +180,22 @@ void hz_thread_after_fork_child(void) {
     each_owner(bury_other);
     each_owner(settle_buried);
     recover_pending();
-    hz_budget_init(hz_self->owner != NULL ? hz_front_capacity_bytes(hz_self) : 0);
+    hz_budget_init(hz_kept->owner != NULL ? hz_front_capacity_bytes(hz_kept) : 0);
+}
+
+void hz_thread_after_fork_child(void) {
+    if (hz_thread_is_inside()) {
+        hz_lock_fork_begin();
+        hz_thread_is_torn = true;
+        return;
+    }
+    hz_thread_enter();
+    reset_all();
+    hz_thread_leave();
+}
+
+void hz_thread_mend(void) {
+    hz_thread_is_torn = false;
+    forked_count = hz_owner_count();
+    reset_all();
 }

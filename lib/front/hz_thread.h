@@ -1,19 +1,57 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * hz_thread.h -- from a thread to its front, at both ends of the thread's life, and across fork. */
+ * hz_thread.h -- from a thread to its front, at both ends of the thread's life, and across fork.
+ *
+ * While a thread is on a slow path, and only there does it hold locks, it is inside the allocator: hz_self is
+ * a constant front, so that the hot paths of a signal handler which interrupts it fail, and the slow paths see
+ * that they must touch nothing: see hz_inside.h. */
 #pragma once
+#include "hz_atomic.h"
 #include "hz_front.h"
+
+/* The thread's own front, or the constant front that says why it has none. What hz_self is outside, unless
+ * hz_thread_set_exact asked for slow paths only. */
+extern __thread struct hz_front *hz_kept HZ_HIDDEN __attribute__((tls_model("initial-exec")));
+
+/* What hz_self is outside; NULL: hz_kept. const after init */
+extern struct hz_front *hz_thread_resting HZ_HIDDEN;
+
+/* Every malloc and free becomes a slow path, which a signal handler may interrupt anywhere. At start. */
+HZ_HIDDEN void hz_thread_set_exact(void);
+
+/* A forked child whose parent forked inside, and which is not out yet. */
+extern bool hz_thread_is_torn HZ_HIDDEN;
+HZ_HIDDEN HZ_COLD void hz_thread_mend(void);
+
+/* Whether the caller is a signal handler that interrupted the allocator. */
+HZ_INLINE bool hz_thread_is_inside(void) { return hz_self == &hz_front_busy; }
+
+/* Not to be called inside. */
+HZ_INLINE void hz_thread_enter(void) {
+    hz_self = &hz_front_busy;
+    hz_signal_fence();
+}
+
+/* The thread holds no lock. */
+HZ_INLINE void hz_thread_leave(void) {
+    if (HZ_UNLIKELY(hz_thread_is_torn))
+        hz_thread_mend();
+    hz_signal_fence();
+    hz_self = HZ_UNLIKELY(hz_thread_resting != NULL) ? hz_thread_resting : hz_kept;
+}
 
 /* Registers the thread exit hook. Without one (all pthread keys taken) no thread gets a front, and all of
  * them share the commons: slower, never wrong. */
 HZ_HIDDEN void hz_thread_init(void);
 
 /* The calling thread's front, created if it has none yet. NULL when it cannot have one: its exit hook ran
- * already, or memory lacks; then the commons serve it. */
+ * already, or memory lacks; then the commons serve it. Call it inside. */
 HZ_HIDDEN HZ_NOINLINE struct hz_front *hz_thread_front(void);
 
-/* Holds every lock of the allocator, so that a forked child finds all structures whole. */
+/* Holds every lock of the allocator, so that a forked child finds all structures whole. In a signal handler
+ * that interrupted the allocator none of it: the parent goes on as it was, and the child passes all locks until
+ * it leaves, when it mends what it can. What other threads were changing under locks stays as it is there. */
 HZ_HIDDEN void hz_thread_before_fork(void);
 HZ_HIDDEN void hz_thread_after_fork_parent(void);
 

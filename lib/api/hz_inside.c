@@ -1,0 +1,59 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_inside.c -- see hz_inside.h. */
+#include "hz_inside.h"
+
+#include <string.h>
+
+#include "hakozuna.h"
+#include "hz_aside.h"
+#include "hz_bits.h"
+#include "hz_fatal.h"
+#include "hz_heap.h"
+#include "hz_policy.h"
+#include "hz_route.h"
+
+_Atomic(bool) hz_inside_has_waiting;
+
+/* Cleared first: what begins to wait during the walk sets it again. */
+void hz_inside_free_waiting(void) {
+    hz_store_seq_cst(&hz_inside_has_waiting, false);
+    for (void *block = hz_aside_resume(); block != NULL; block = hz_aside_resume())
+        hkz_free(block);
+}
+
+void *hz_inside_take(size_t size, size_t alignment) {
+    void *block = hz_aside_take(size, alignment);
+    return block != NULL ? block : hz_heap_out_of_memory(size);
+}
+
+void hz_inside_free(void *block) {
+    if (hz_aside_give(block))
+        return;
+    if (!hz_aside_defer(block))
+        hz_message("warning", "a signal handler's free found no memory to remember its block; it is lost");
+    hz_store_seq_cst(&hz_inside_has_waiting, true);
+}
+
+size_t hz_inside_usable(const void *block) {
+    size_t bytes = hz_aside_bytes(block);
+    if (bytes != 0)
+        return bytes;
+    struct hz_route route = hz_route_find(block);
+    if (route.verdict == HZ_ROUTE_BLOCK)
+        return hz_class_table[hz_tag_class(route.tag)].block_bytes;
+    return route.verdict == HZ_ROUTE_LARGE ? (size_t)route.desc->page_count << HZ_PAGE_LOG2 : 0;
+}
+
+void *hz_inside_realloc(void *block, size_t size) {
+    size_t old_bytes = hz_inside_usable(block);
+    if (size <= old_bytes)
+        return block;
+    void *moved = old_bytes == 0 ? NULL : hz_aside_take(size, 1);
+    if (moved == NULL)
+        return hz_heap_out_of_memory(size);
+    memcpy(moved, block, old_bytes);
+    hz_inside_free(block);
+    return moved;
+}
