@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * soak.c -- everything at once, for as long as asked: all operations, blocks passed between threads, thread
- * turnover, forks, and every other round little address space, so that the kernel refuses. After each round memory
+ * turnover, forks, and every other round a limit on memory, which the largest requests exceed. After each round memory
  * is back at its base line; at the end the statistics agree with the kernel. usage: soak [seconds] */
 #include "process.h"
 #include <malloc.h>
@@ -11,8 +11,9 @@
 
 enum { WORKERS = 4, SLOTS = 300, ROUND_MS = 800, WATCH = 120, STACK_BYTES = 256 * 1024, HELD = 6000, PER_CENT = 3 };
 
-#define TIGHT_BYTES (24 * MIB) /* beyond what is in use, in rounds in which the kernel refuses */
+#define TIGHT_BYTES (24 * MIB) /* beyond what is committed, in rounds in which the kernel refuses */
 
+static atomic_bool is_tight;
 static atomic_size_t operations, refusals, forks, threads_ended;
 
 static char *take(struct rng *rng, size_t size) {
@@ -27,7 +28,8 @@ static char *take(struct rng *rng, size_t size) {
 }
 
 static size_t some_size(struct rng *rng) {
-    return rng_below(rng, 3000) == 0 ? rng_between(rng, MIB, 8 * MIB) : life_size(rng);
+    size_t large = atomic_load(&is_tight) ? 200 * MIB : 2 * MIB;
+    return rng_below(rng, 3000) == 0 ? rng_between(rng, large / 2, large) : life_size(rng);
 }
 
 /* One operation on the slot; what the kernel refuses leaves it as it is, or empty. */
@@ -96,11 +98,15 @@ static uint64_t now_ms(void) {
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void limit_address_space(bool is_tight) {
+/* What the kernel counts as this process's private writable memory; thread stacks that libc keeps included. */
+static size_t kernel_committed(void) { return rss_field("/proc/self/status", "VmData:"); }
+
+static void limit_memory(bool wanted) {
     struct rlimit limit;
-    getrlimit(RLIMIT_AS, &limit);
-    limit.rlim_cur = is_tight ? rss_field("/proc/self/status", "VmSize:") + TIGHT_BYTES : limit.rlim_max;
-    setrlimit(RLIMIT_AS, &limit);
+    atomic_store(&is_tight, wanted);
+    getrlimit(RLIMIT_DATA, &limit);
+    limit.rlim_cur = wanted ? kernel_committed() + TIGHT_BYTES : limit.rlim_max;
+    setrlimit(RLIMIT_DATA, &limit);
 }
 
 static void run_round(uintptr_t round) {
@@ -110,7 +116,7 @@ static void run_round(uintptr_t round) {
     atomic_store(&stop, false);
     for (uintptr_t i = 0; i < WORKERS; i++)
         workers[i] = process_thread(STACK_BYTES, work, (void *)(round * WORKERS + i));
-    limit_address_space(round % 2 == 1);
+    limit_memory(round % 2 == 1);
     while (now_ms() - begin < ROUND_MS) {
         fork_once(round);
         usleep(20000);
@@ -118,38 +124,36 @@ static void run_round(uintptr_t round) {
     atomic_store(&stop, true);
     for (size_t i = 0; i < WORKERS; i++)
         pthread_join(workers[i], NULL);
-    limit_address_space(false);
+    limit_memory(false);
     exchange_empty();
     (void)hkz.trim();
 }
-
-/* What the kernel counts as this process's private writable memory; thread stacks that libc keeps included. */
-static size_t kernel_committed(void) { return rss_field("/proc/self/status", "VmData:"); }
 
 static bool is_near(size_t ours, size_t kernels) {
     size_t gap = ours > kernels ? ours - kernels : kernels - ours;
     return gap <= kernels * PER_CENT / 100;
 }
 
-/* What many blocks add, by our figures and by the kernel's. */
-static void reconcile(void) {
+static size_t our_committed(void) {
+    struct hkz_stats stats = life_stats();
+    return stats.mapped + stats.metadata;
+}
+
+/* others: what in the kernel's figure is none of ours. */
+static void reconcile(size_t others) {
     static char *held[HELD];
     struct rng rng = rng_init(11);
-    struct hkz_stats before = life_stats();
-    size_t committed = kernel_committed(), resident = rss_exact_bytes();
+    size_t before = life_stats().allocated, resident = rss_exact_bytes();
     for (size_t i = 0; i < HELD; i++) {
         held[i] = take(&rng, rng_between(&rng, 1, 60000));
         if (held[i] == NULL)
             tap_bail("no memory");
         memset(held[i], 1, malloc_usable_size(held[i]));
     }
-    struct hkz_stats after = life_stats();
-    committed = kernel_committed() - committed;
+    size_t committed = kernel_committed() - others, ours = our_committed();
     resident = rss_exact_bytes() - resident;
-    size_t mapped = after.mapped + after.metadata - before.mapped - before.metadata;
-    size_t allocated = after.allocated - before.allocated;
-    tap_ok(is_near(mapped, committed), "mapped and metadata rose by %zu KiB, for the kernel by %zu", mapped >> 10,
-           committed >> 10);
+    size_t allocated = life_stats().allocated - before;
+    tap_ok(is_near(ours, committed), "mapped and metadata are %zu KiB, for the kernel %zu", ours >> 10, committed >> 10);
     tap_ok(is_near(allocated, resident), "allocated rose by %zu KiB, resident for the kernel by %zu", allocated >> 10,
            resident >> 10);
     life_free_all(held, HELD);
@@ -158,7 +162,7 @@ static void reconcile(void) {
 int main(int argc, char **argv) {
     life_start();
     size_t seconds = process_count(argc, argv, 4), rounds = 2, over = 0;
-    mallopt(M_ARENA_MAX, 1);
+    size_t others = kernel_committed() - our_committed();
     run_round(0);
     run_round(1);
     struct hkz_stats base = life_stats();
@@ -179,6 +183,6 @@ int main(int argc, char **argv) {
     tap_ok(atomic_load(&refusals) > 0, "%zu requests refused where the kernel refused", atomic_load(&refusals));
     tap_diag("resident %zu KiB at the base line, at most %zu after a round", resident >> 10, most >> 10);
     watchdog_start(WATCH);
-    reconcile();
+    reconcile(others);
     return tap_done();
 }
