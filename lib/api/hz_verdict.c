@@ -12,6 +12,7 @@
 #include "hz_options.h"
 #include "hz_policy.h"
 #include "hz_text.h"
+#include "hz_thread.h"
 #include "hz_unwind.h"
 
 struct hz_route hz_verdict_find(const void *block) {
@@ -110,7 +111,7 @@ static void print_run(const struct hz_block_facts *facts) {
     hz_text_add_number(&text, (uint64_t)facts->block_count - facts->carved);
     hz_text_add(&text, " never handed out; owner ");
     hz_text_add_number(&text, facts->owner_id);
-    bool is_own = hz_self->owner != NULL && hz_self->owner->id == facts->owner_id;
+    bool is_own = hz_kept->owner != NULL && hz_kept->owner->id == facts->owner_id;
     hz_text_add(&text, facts->owner_id == HZ_OWNER_COMMONS_ID ? " (threads that ended)"
                        : is_own                               ? " (this thread)"
                                                               : " (another thread)");
