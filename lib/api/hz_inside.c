@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "hakozuna.h"
 #include "hz_aside.h"
 #include "hz_bits.h"
 #include "hz_fatal.h"
@@ -16,11 +15,12 @@
 
 _Atomic(bool) hz_inside_has_waiting;
 
-/* Cleared first: what begins to wait during the walk sets it again. */
+/* Cleared first: what begins to wait during the walk sets it again. By the slow path: a handler that comes
+ * again at once may not find the hot one half done. */
 void hz_inside_free_waiting(void) {
     hz_store_seq_cst(&hz_inside_has_waiting, false);
     for (void *block = hz_aside_resume(); block != NULL; block = hz_aside_resume())
-        hkz_free(block);
+        hz_heap_free(block);
 }
 
 void *hz_inside_take(size_t size, size_t alignment) {
