@@ -6,11 +6,11 @@
 #include "process.h"
 #include <limits.h>
 
-enum { STACK_BYTES = 64 * 1024, OWN_BLOCKS = 4, SECONDS = 300 };
+enum { STACK_BYTES = 64 * 1024, OWN_BLOCKS = 4, SECONDS = 200 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static size_t arrived; /* mutex */
+static pthread_cond_t all_arrived = PTHREAD_COND_INITIALIZER, end_allowed = PTHREAD_COND_INITIALIZER;
+static size_t missing; /* mutex */
 static bool may_end;   /* mutex */
 static atomic_size_t broken;
 
@@ -24,10 +24,10 @@ static void *live(void *arg) {
         pattern_fill(blocks[i], size, (uintptr_t)arg + i);
     }
     pthread_mutex_lock(&mutex);
-    arrived++;
-    pthread_cond_broadcast(&changed);
+    if (--missing == 0)
+        pthread_cond_signal(&all_arrived);
     while (!may_end)
-        pthread_cond_wait(&changed, &mutex);
+        pthread_cond_wait(&end_allowed, &mutex);
     pthread_mutex_unlock(&mutex);
     for (size_t i = 0; i < OWN_BLOCKS; i++) {
         size_t size = (size_t)16 << (2 * i);
@@ -40,16 +40,16 @@ static void *live(void *arg) {
 
 /* The thread caches that were alive when all threads were. */
 static size_t assemble(pthread_t *threads, size_t count, size_t *ret_metadata) {
-    arrived = 0;
+    missing = count;
     may_end = false;
     for (size_t i = 0; i < count; i++)
         threads[i] = process_thread(STACK_BYTES, live, (void *)(i + 1));
     pthread_mutex_lock(&mutex);
-    while (arrived != count)
-        pthread_cond_wait(&changed, &mutex);
+    while (missing != 0)
+        pthread_cond_wait(&all_arrived, &mutex);
     struct hkz_stats stats = life_stats();
     may_end = true;
-    pthread_cond_broadcast(&changed);
+    pthread_cond_broadcast(&end_allowed);
     pthread_mutex_unlock(&mutex);
     for (size_t i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
@@ -60,8 +60,8 @@ static size_t assemble(pthread_t *threads, size_t count, size_t *ret_metadata) {
 int main(int argc, char **argv) {
     size_t metadata[2], alive[2], resident[2];
     life_start();
-    watchdog_start(SECONDS);
     size_t count = process_count(argc, argv, 1000);
+    watchdog_start(SECONDS + (unsigned)count / 10);
     pthread_t *threads = launder(malloc(count * sizeof *threads));
     for (int round = 0; round < 2; round++) {
         alive[round] = assemble(threads, count, &metadata[round]);

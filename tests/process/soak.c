@@ -161,7 +161,7 @@ static void reconcile(size_t others) {
 
 int main(int argc, char **argv) {
     life_start();
-    size_t seconds = process_count(argc, argv, 4), rounds = 2, over = 0;
+    size_t seconds = process_count(argc, argv, 3), rounds = 2, over = 0;
     size_t others = kernel_committed() - our_committed();
     run_round(0);
     run_round(1);
