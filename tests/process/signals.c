@@ -13,7 +13,7 @@
 #include <malloc.h>
 #include <time.h>
 
-enum { KEPT = 64, CHILDREN_MAX = 200, PERIOD_NS = 50000, WATCH = 120, FORK_EVERY = 15, AFTER_FORK = 30, OTHERS = 2 };
+enum { KEPT = 64, CHILDREN_MAX = 40, PERIOD_NS = 50000, WATCH = 120, FORK_EVERY = 15, AFTER_FORK = 3, OTHERS = 2 };
 
 struct kept {
     char *block;
