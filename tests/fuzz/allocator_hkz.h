@@ -7,8 +7,11 @@
 #include "fuzz.h"
 #include "hakozuna.h"
 
-enum { HEAP_HAS_CACHES = 1 };
+enum { HEAP_CUTS_SIZE = 1 }; /* the size in statistics becomes that of what was filled */
 
+typedef struct hkz_stats heap_stats;
+
+#define heap_stats_get hkz_stats_get
 #define heap_malloc hkz_malloc
 #define heap_calloc hkz_calloc
 #define heap_zalloc hkz_zalloc

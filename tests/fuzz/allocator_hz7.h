@@ -8,8 +8,11 @@
 #include "hakozuna-hz7.h"
 #include <errno.h>
 
-enum { HEAP_HAS_CACHES = 0 };
+enum { HEAP_CUTS_SIZE = 0 }; /* the size in statistics becomes that of what was filled */
 
+typedef struct hz7_stats heap_stats;
+
+#define heap_stats_get hz7_stats_get
 #define heap_malloc hz7_malloc
 #define heap_calloc hz7_calloc
 #define heap_realloc hz7_realloc
