@@ -44,11 +44,14 @@ static bool got(const void *block, size_t size) {
     return false;
 }
 
-static void adopt(unsigned slot, void *start, size_t asked, size_t alignment) {
+static struct shadow_block *adopt(unsigned slot, void *start, size_t asked, size_t alignment) {
     struct shadow_block block = {.start = start, .asked = asked, .alignment = alignment};
     block.usable = heap_usable_size(start);
+    block.is_mapped = block.usable > CLASS_MAX &&
+                      (block.usable + alignment >= FUZZ_HUGE_BYTES / 2 || turns_has_faults());
     fuzz_require(heap_owns(start), "%p is not owned", start);
     shadow_insert(&shadow, slot, block);
+    return &shadow.slots[slot];
 }
 
 static void release(unsigned slot, bool is_sized) {
@@ -87,7 +90,7 @@ static void do_malloc(const struct record *record) {
     if (!got(start, size))
         return;
     check_natural(start, size);
-    adopt(record->slot, start, size, 0);
+    (void)adopt(record->slot, start, size, 0);
 }
 
 /* Wholly when short; else both ends, and a byte of some pages between. */
@@ -114,7 +117,7 @@ static void do_calloc(const struct record *record) {
     if (!got(start, size))
         return;
     check_zero(start, size);
-    adopt(record->slot, start, size, 0);
+    (void)adopt(record->slot, start, size, 0);
 }
 
 static void do_aligned(const struct record *record) {
@@ -133,7 +136,7 @@ static void do_aligned(const struct record *record) {
         errno = heap_posix_memalign(&start, alignment, size);
     start = fuzz_launder(start);
     if (got(start, size))
-        adopt(record->slot, start, size, alignment);
+        (void)adopt(record->slot, start, size, alignment);
 }
 
 static void do_realloc(const struct record *record) {
@@ -157,10 +160,11 @@ static void do_realloc(const struct record *record) {
     } else if (got(start, size)) {
         shadow_check(&old, start, old.asked < size ? old.asked : size);
         shadow_forget(&shadow, record->slot);
-        adopt(record->slot, start, size, 0);
+        struct shadow_block *block = adopt(record->slot, start, size, 0);
+        block->is_resized = start == old.start && old.alignment != 0;
+        block->is_mapped |= old.is_mapped && block->usable > CLASS_MAX;
         if (start != old.start)
             shadow_note_freed(&shadow, &old);
-        shadow.slots[record->slot].is_resized = start == old.start && old.alignment != 0;
     } else {
         shadow_check(&old, old.start, old.usable);
     }
@@ -181,8 +185,9 @@ static void do_expand(const struct record *record) {
     if (same == NULL || size <= old.asked)
         return;
     shadow_forget(&shadow, record->slot);
-    adopt(record->slot, same, size, 0);
-    shadow.slots[record->slot].is_resized = true;
+    struct shadow_block *block = adopt(record->slot, same, size, 0);
+    block->is_resized = true;
+    block->is_mapped |= old.is_mapped;
 }
 
 /* --- Many at once ----------------------------------------------------------------------------- */
@@ -197,7 +202,7 @@ static void do_batch(const struct record *record) {
     size_t done = heap_batch_malloc(size, blocks, count);
     fuzz_require(done == count || (turns_has_faults() && done < count), "%zu of %zu", done, count);
     for (size_t i = 0; i < done; i++)
-        adopt((record->slot + (unsigned)i) % SHADOW_SLOTS, fuzz_launder(blocks[i]), size, 0);
+        (void)adopt((record->slot + (unsigned)i) % SHADOW_SLOTS, fuzz_launder(blocks[i]), size, 0);
 }
 
 static void do_sweep(const struct record *record) {
@@ -239,11 +244,9 @@ static void do_figures(void) {
 static unsigned expected_codes(const char *address, const struct shadow_freed *freed) {
     const unsigned any = 1u << CODE_DOUBLE | 1u << CODE_INTERIOR | 1u << CODE_INVALID;
     const struct shadow_block *block = shadow_find(&shadow, address);
-    if (block != NULL && block->usable >= FUZZ_HUGE_BYTES / 2) /* it may have its own mapping */
-        return 1u << CODE_INTERIOR | 1;
     if (block != NULL)
-        return 1u << CODE_INTERIOR;
-    if (!heap_owns(address) || freed->asked >= FUZZ_HUGE_BYTES / 2)
+        return 1u << CODE_INTERIOR | block->is_mapped;
+    if (!heap_owns(address) || freed->is_mapped)
         return any | 1;
     bool is_start = address == freed->start;
     return is_start && freed->allocations == shadow.allocations ? 1u << CODE_DOUBLE : any;

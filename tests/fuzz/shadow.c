@@ -122,5 +122,5 @@ struct shadow_block shadow_remove(struct shadow *shadow, unsigned slot) {
 
 void shadow_note_freed(struct shadow *shadow, const struct shadow_block *block) {
     shadow->freed[shadow->frees++ % SHADOW_FREED] =
-        (struct shadow_freed){block->start, block->asked, shadow->allocations};
+        (struct shadow_freed){block->start, block->asked, block->is_mapped, shadow->allocations};
 }

@@ -19,6 +19,7 @@ struct shadow_block {
     size_t usable;    /* bytes that the library says are usable */
     size_t alignment; /* asked for; 0: by malloc and its like */
     uint64_t id;      /* the pattern follows from it */
+    bool is_mapped;   /* may have a mapping of its own, or have had one before it was resized */
     bool is_resized;  /* in place, by expand: the size that it was made with is another */
 };
 
@@ -31,6 +32,7 @@ struct shadow_interval {
 struct shadow_freed {
     char *start;
     size_t asked;
+    bool is_mapped;
     uint64_t allocations; /* done when it was freed */
 };
 

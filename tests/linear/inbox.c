@@ -162,5 +162,5 @@ int main(int argc, char **argv) {
     rounds_run(&(struct rounds){"inbox", &inbox_spec, &empty, count, seed, act_and_note, take_rest});
     rounds_run(&(struct rounds){"inbox, last look", &no_spec, &empty, count, seed, act_retire,
                                 none_is_forgotten});
-    return tap_done();
+    return rounds_done();
 }

@@ -3,6 +3,7 @@
  *
  * rounds.c -- see rounds.h. */
 #include "rounds.h"
+#include "hz_base.h"
 #include "tap.h"
 #include <inttypes.h>
 #include <sched.h>
@@ -139,5 +140,10 @@ void rounds_run(const struct rounds *rounds) {
         pthread_join(threads[i].thread, NULL);
     tap_ok(!failed, "%s: %u histories, %u with overlap, seed %" PRIu64, rounds->name, rounds->count, overlapping,
            rounds->seed);
-    tap_ok(overlapping > 0, "%s: some operations overlapped", rounds->name);
+    /* Without delays a busy machine may run one thread at a time. */
+    tap_ok(!HZ_DELAYS || overlapping > rounds->count / 500, "%s: enough operations overlapped", rounds->name);
+}
+
+int rounds_done(void) {
+    return tap_done();
 }

@@ -31,6 +31,9 @@ struct rounds {
 /* Runs the rounds and reports in one line whether every history was explained. */
 void rounds_run(const struct rounds *rounds);
 
+/* What main returns. */
+int rounds_done(void);
+
 /* Nanoseconds of a clock that all processors share. */
 uint64_t rounds_now(void);
 

@@ -150,5 +150,5 @@ int main(int argc, char **argv) {
     owner = core_start();
     take_runs();
     rounds_run(&(struct rounds){"runs", &run_spec, &idle, count, seed, act, collect_and_renew});
-    return tap_done();
+    return rounds_done();
 }

@@ -136,5 +136,5 @@ int main(int argc, char **argv) {
     deal();
     hz_lock_give(&owner->lock);
     rounds_run(&(struct rounds){"transfer cache", &transfer_spec, &start, count, seed, act, collect_and_deal});
-    return tap_done();
+    return rounds_done();
 }
