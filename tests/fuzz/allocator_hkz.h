@@ -8,6 +8,7 @@
 #include "hakozuna.h"
 
 enum { HEAP_CUTS_SIZE = 1 }; /* the size in statistics becomes that of what was filled */
+enum { HEAP_CHECKS_SIZES = 1 }; /* in strict profiles, those that free_sized is told */
 
 typedef struct hkz_stats heap_stats;
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 enum { HEAP_CUTS_SIZE = 0 }; /* the size in statistics becomes that of what was filled */
+enum { HEAP_CHECKS_SIZES = 0 }; /* in strict profiles, those that free_sized is told */
 
 typedef struct hz7_stats heap_stats;
 

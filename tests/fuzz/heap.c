@@ -6,6 +6,7 @@
  * is zero; the figures are those of the shadow; a wrong pointer gets its verdict (in profiles that promise one)
  * and nothing changes. At the end all is freed and nothing is left. See stream.h for the input. */
 #include "allocator.h"
+#include "faults.h"
 #include "pattern.h"
 #include "reports.h"
 #include "shadow.h"
@@ -22,7 +23,7 @@
 #define MOST_BYTES (64 * 1024 * KIB) /* of the blocks of the shadow together */
 #define CLASS_MAX (128 * KIB)        /* larger blocks are large ones */
 
-enum { BATCH = 32, CODE_DOUBLE = 1, CODE_INTERIOR, CODE_INVALID };
+enum { BATCH = 32, CODE_DOUBLE = 1, CODE_INTERIOR, CODE_INVALID, CODE_SIZE = 5, CODE_ALIGNMENT };
 
 uint64_t fuzz_operations;
 
@@ -38,7 +39,7 @@ static bool has_room(size_t size) { return size > PTRDIFF_MAX || size <= MOST_BY
 static bool got(const void *block, size_t size) {
     if (block != NULL && size <= PTRDIFF_MAX)
         return true;
-    fuzz_require(block == NULL && (size > PTRDIFF_MAX || turns_has_faults()), "%p for %zu bytes", block,
+    fuzz_require(block == NULL && (size > PTRDIFF_MAX || faults_are_on()), "%p for %zu bytes", block,
                  size);
     fuzz_require(errno == ENOMEM, "errno %d", errno);
     return false;
@@ -48,7 +49,7 @@ static struct shadow_block *adopt(unsigned slot, void *start, size_t asked, size
     struct shadow_block block = {.start = start, .asked = asked, .alignment = alignment};
     block.usable = heap_usable_size(start);
     block.is_mapped = block.usable > CLASS_MAX &&
-                      (block.usable + alignment >= FUZZ_HUGE_BYTES / 2 || turns_has_faults());
+                      (block.usable + alignment >= FUZZ_HUGE_BYTES / 2 || faults_are_on());
     fuzz_require(heap_owns(start), "%p is not owned", start);
     shadow_insert(&shadow, slot, block);
     return &shadow.slots[slot];
@@ -200,7 +201,7 @@ static void do_batch(const struct record *record) {
     if (size > PTRDIFF_MAX || !has_room(size * count * 2))
         return;
     size_t done = heap_batch_malloc(size, blocks, count);
-    fuzz_require(done == count || (turns_has_faults() && done < count), "%zu of %zu", done, count);
+    fuzz_require(done == count || (faults_are_on() && done < count), "%zu of %zu", done, count);
     for (size_t i = 0; i < done; i++)
         (void)adopt((record->slot + (unsigned)i) % SHADOW_SLOTS, fuzz_launder(blocks[i]), size, 0);
 }
@@ -267,32 +268,57 @@ static void apply_wrong(unsigned verb, char *address, size_t asked) {
     fuzz_require(fuzz_launder(result) == NULL && usable == 0, "verb %u: %p, %zu", verb, result, usable);
 }
 
+/* What was reported since the last reset is one of the codes expected. */
+static void check_reports(unsigned expected, const void *address) {
+    unsigned seen = reports.errors == 0;
+    for (unsigned code = 1; code < REPORT_CODES; code++)
+        seen |= (unsigned)(reports.codes[code] != 0) << code;
+    fuzz_require(reports.others == 0 && reports.errors <= 1, "%u lines of another form, %u errors",
+                 reports.others, reports.errors);
+    fuzz_require((seen & ~expected) == 0, "codes %#x, expected among %#x of %p: %s", seen, expected, address,
+                 reports.last);
+}
+
+/* A block that is the caller's, with a size or an alignment that is not. */
+static void do_lie(const struct record *record) {
+    const struct shadow_block *block = &shadow.slots[record->slot];
+    uintptr_t natural = (uintptr_t)block->start & -(uintptr_t)block->start;
+    if (!HEAP_CHECKS_SIZES || block->start == NULL)
+        return;
+    reports_reset();
+    if (record->how & 1) {
+        heap_free_sized(block->start, block->usable + 1 + record->a);
+        check_reports(1u << CODE_SIZE, block->start);
+    } else {
+        heap_free_aligned_sized(block->start, natural << (1 + record->a % 4), block->asked);
+        check_reports(1u << CODE_ALIGNMENT, block->start);
+    }
+}
+
 static void do_misuse(const struct record *record) {
     const struct shadow_block *block = &shadow.slots[record->slot];
     const struct shadow_freed *freed = &shadow.freed[record->slot % SHADOW_FREED];
     size_t offset = (size_t)record->a << 8 | record->b;
     char *address = freed->start;
-    if (!FUZZ_STRICT || turns_has_faults())
+    if (!FUZZ_STRICT || faults_are_on())
         return;
     if (record->how & 1 && block->start != NULL)
         address = block->start + 1 + offset % (block->usable - 1);
     else if (record->how & 2 && address != NULL)
         address += 1 + offset % (freed->asked + 16);
+    if (record->how >= 14) {
+        do_lie(record);
+        return;
+    }
     if (address == NULL)
         return;
     const struct shadow_block *around = shadow_find(&shadow, address);
     if (around != NULL && around->start == address)
         return; /* right after all */
-    unsigned expected = expected_codes(address, freed), seen = 0;
+    unsigned expected = expected_codes(address, freed);
     reports_reset();
     apply_wrong(record->how / 2 % 6, address, freed->asked);
-    for (unsigned code = 1; code < REPORT_CODES; code++)
-        seen |= (unsigned)(reports.codes[code] != 0) << code;
-    seen |= reports.errors == 0;
-    fuzz_require(reports.others == 0 && reports.errors <= 1, "%u lines of another form, %u errors",
-                 reports.others, reports.errors);
-    fuzz_require((seen & ~expected) == 0, "codes %#x, expected among %#x of %p (freed %p of %zu): %s", seen,
-                 expected, (void *)address, (void *)freed->start, freed->asked, reports.last);
+    check_reports(expected, address);
 }
 
 /* --- The input -------------------------------------------------------------------------------- */
@@ -317,7 +343,7 @@ static void step(const struct record *record) {
     case OP_TRIM: (void)heap_trim(); break;
     case OP_FIGURES: do_figures(); break;
     case OP_MISUSE: do_misuse(record); break;
-    case OP_FAULTS: turns_set_faults(record->how, record->slot, record->a); break;
+    case OP_FAULTS: faults_set(record->how, record->slot, record->a); break;
     default: break;
     }
 }
@@ -339,6 +365,7 @@ void turns_step(const uint8_t *data) {
 }
 
 static void finish(void) {
+    faults_end();
     shadow_check_all(&shadow);
     for (unsigned slot = 0; slot < SHADOW_SLOTS; slot++)
         empty(slot);

@@ -39,7 +39,7 @@ static const struct known {
 
 enum { KNOWN = sizeof known / sizeof *known };
 
-static uint64_t wanted[KNOWN];
+static uint64_t wanted[KNOWN], wanted_actions[HZ_ERROR_COUNT];
 
 static bool read_number(const char *text, enum kind kind, uint64_t *ret_value) {
     static const char units[] = "kmgt";
@@ -66,8 +66,43 @@ static bool read_choice(const struct known *option, const char *text, uint64_t *
     return false;
 }
 
+static const struct known action = {"", NULL, CHOICE, {"abort", "report", "ignore"}};
+
+/* One word of the list: an action for all plain misuse, or for one class. */
+static bool read_action(char *word, uint64_t *actions) {
+    uint64_t value;
+    char *equals = strchr(word, '=');
+    if (!read_choice(&action, equals == NULL ? word : equals + 1, &value))
+        return false;
+    for (unsigned i = 0; i < HZ_ERROR_COUNT; i++) {
+        const char *name = hz_error_name((enum hz_error)i);
+        bool is_plain = strcmp(name, "foreign-free") != 0 && strcmp(name, "out-of-memory") != 0;
+        if (equals != NULL && strncasecmp(name, word, (size_t)(equals - word)) == 0 &&
+            strlen(name) == (size_t)(equals - word)) {
+            actions[i] = value;
+            return true;
+        }
+        if (equals == NULL && is_plain)
+            actions[i] = value;
+    }
+    return equals == NULL;
+}
+
+static void read_actions(const char *text) {
+    static char copy[MOST_BYTES];
+    uint64_t actions[HZ_ERROR_COUNT];
+    char *rest = strcpy(copy, text), *word;
+    memcpy(actions, wanted_actions, sizeof actions);
+    while ((word = strsep(&rest, ",")) != NULL)
+        if (!read_action(word, actions))
+            return;
+    memcpy(wanted_actions, actions, sizeof actions);
+}
+
 /* What one pair, wherever it stands, makes of the values. */
 static void read_pair(const char *name, const char *text) {
+    if (strcasecmp(name, "on_error") == 0)
+        read_actions(text);
     for (unsigned i = 0; i < KNOWN; i++) {
         if (strcasecmp(known[i].name, name) != 0)
             continue;
@@ -110,8 +145,10 @@ static void compare(void) {
     for (unsigned i = 0; i < KNOWN; i++)
         fuzz_require(*known[i].value == wanted[i], "%s is %llu, not %llu", known[i].name,
                      (unsigned long long)*known[i].value, (unsigned long long)wanted[i]);
-    fuzz_require(hz_options.on_error <= HZ_ON_ERROR_IGNORE, "on_error is %llu",
-                 (unsigned long long)hz_options.on_error);
+    for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
+        fuzz_require(hz_options.on_error[i] == wanted_actions[i], "on_error of %s is %llu, not %llu",
+                     hz_error_name((enum hz_error)i), (unsigned long long)hz_options.on_error[i],
+                     (unsigned long long)wanted_actions[i]);
     fuzz_require(reports.others == 0 && reports.errors == 0, "%u lines of another form, %u errors",
                  reports.others, reports.errors);
 }
@@ -127,6 +164,8 @@ static void start_over(void) {
         if (known[i].value == &hz_options.huge_bytes)
             wanted[i] = hz_policy.huge_bytes;
     }
+    for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
+        wanted_actions[i] = (uint64_t)hz_fatal_action((enum hz_error)i);
     reports_reset();
 }
 
@@ -169,6 +208,7 @@ static const char *const pieces[] = {
     "leak",   "k",      "M",        "g",      "T",       "9",      "1024",   "000",       "65536",  "1000000000",
     "1000000001", "9223372036854775807", "9223372036854775808", "8388607T", "8388608T",   "-1",     " ",
     "\n",     "\x1b[1m", "forward", "|",      ",",       "double-free=abort",             "verbos", "decay",
+    "size-mismatch=", "Foreign-Free=", "out-of-memory=", "kind-mismatch=ignore,", "corrupt-metadata",
     "supercalifragilisticexpialidocious",
 };
 

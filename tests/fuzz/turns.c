@@ -35,14 +35,6 @@ void turns_end(void) {
         run.is_ending = true;
 }
 
-void turns_set_faults(unsigned how, unsigned skip, unsigned count) {
-    (void)how;
-    (void)skip;
-    (void)count;
-}
-
-bool turns_has_faults(void) { return false; }
-
 static void step_while(unsigned self) {
     while (run.turn == self && !run.is_ending && run.at < run.end) {
         const uint8_t *data = run.at;

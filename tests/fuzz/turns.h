@@ -16,7 +16,3 @@ void turns_step(const uint8_t *data);
 /* From within a step: who runs the next one; the end of the present thread. */
 void turns_switch(unsigned thread);
 void turns_end(void);
-
-/* From within a step: the kernel refuses from now on, by a plan made of the three numbers. */
-void turns_set_faults(unsigned how, unsigned skip, unsigned count);
-bool turns_has_faults(void);
