@@ -38,7 +38,7 @@ static struct option options[] = {
     {"signal_safe", &hz_options.signal_safe, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
 };
 
-enum { OPTION_COUNT = sizeof options / sizeof options[0], NAME_MAX_BYTES = 32 };
+enum { OPTION_COUNT = sizeof options / sizeof options[0], NAME_MAX_BYTES = 32, QUOTED_MAX_BYTES = 80 };
 
 static const char PREFIX[] = "HAKOZUNA_";
 
@@ -111,11 +111,19 @@ static const char *nearest_option(const char *name, size_t length) {
     return nearest;
 }
 
+/* The user's words, cut to fit, on one line whatever they hold. */
+static void add_quoted(struct hz_text *text, const char *words, size_t length) {
+    for (size_t i = 0; i < length && i < QUOTED_MAX_BYTES; i++) {
+        bool is_control = (unsigned char)words[i] < ' ' || words[i] == 0x7f;
+        hz_text_add_bytes(text, is_control ? "?" : words + i, 1);
+    }
+}
+
 static void complain_name(const char *name, size_t length) {
     struct hz_text text;
     hz_text_init(&text);
     hz_text_add(&text, "unknown option \"");
-    hz_text_add_bytes(&text, name, length < 80 ? length : 80);
+    add_quoted(&text, name, length);
     hz_text_add(&text, "\" is ignored; the nearest is \"");
     hz_text_add(&text, nearest_option(name, length));
     hz_text_add(&text, "\"");
@@ -128,7 +136,7 @@ static void complain_value(const struct option *option, const char *value, size_
     hz_text_add(&text, "option \"");
     hz_text_add(&text, option->name);
     hz_text_add(&text, "\": value \"");
-    hz_text_add_bytes(&text, value, length < 80 ? length : 80);
+    add_quoted(&text, value, length);
     hz_text_add(&text, "\" is ignored; valid is ");
     const char *valid = valid_values[option->kind];
     hz_text_add(&text, valid != NULL ? valid : option->choices);
@@ -169,7 +177,7 @@ static bool read_number(const char *value, size_t length, bool has_unit, uint64_
     if (length == 0)
         return false;
     for (size_t i = 0; i < length; i++) {
-        if (value[i] < '0' || value[i] > '9' || number > 1000000000000u)
+        if (value[i] < '0' || value[i] > '9' || number > INT64_MAX / 10)
             return false;
         number = number * 10 + (uint64_t)(value[i] - '0');
     }

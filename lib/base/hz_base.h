@@ -35,6 +35,9 @@
 #ifndef HZ_CHECKS
 #define HZ_CHECKS 0
 #endif
+#ifndef HZ_DELAYS
+#define HZ_DELAYS 0
+#endif
 
 /* Tells the processor that a loop waits for another thread. */
 #if defined(__x86_64__) || defined(__i386__)

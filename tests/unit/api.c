@@ -58,6 +58,14 @@ Test(options, conf_holds_several_and_a_variable_wins) {
     cr_assert_eq(hz_options.huge_bytes, 2048 * HZ_MIB);
 }
 
+Test(options, a_size_in_bytes_goes_as_far_as_one_with_a_unit) {
+    setenv("HAKOZUNA_ARENA_BYTES", "17592186044416", 1);
+    setenv("HAKOZUNA_HUGE_BYTES", "9223372036854775807", 1);
+    hz_options_init();
+    cr_assert_eq(hz_options.arena_bytes, (uint64_t)16 << 40);
+    cr_assert_eq(hz_options.huge_bytes, INT64_MAX);
+}
+
 /* Exits with 1 if the entry changed decay_ms. */
 static void read_entry(void *entry) {
     putenv(entry);
@@ -72,11 +80,13 @@ Test(options, wrong_ones_are_reported_and_change_nothing) {
         "HAKOZUNA_DECAY_MS=1k",   "HAKOZUNA_DECAY_MS=1000000001", "HAKOZUNA_DECAYMS=7",
         "HAKOZUNA_THP=sometimes", "HAKOZUNA_HUGE_BYTES=1x",       "HAKOZUNA_CONF=decay_ms",
         "HAKOZUNA_CONF=decay=7",  "HAKOZUNA_HUGE_BYTES=k",        "HAKOZUNA_HUGE_BYTES=99999999999t",
+        "HAKOZUNA_THP=a\nb\x1b[0m",  "HAKOZUNA_CONF=a\nb",         "HAKOZUNA_HUGE_BYTES=9223372036854775808",
     };
     static struct child child;
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
         need(child_run(&child, read_entry, entries[i]), "fork");
         need(child_exited(&child, 0), "%s: status %d", entries[i], child.status);
         need(strstr(child.err, "is ignored") != NULL, "%s: \"%s\"", entries[i], child.err);
+        need(strchr(child.err, '\n') == child.err + strlen(child.err) - 1, "not a line: \"%s\"", child.err);
     }
 }
