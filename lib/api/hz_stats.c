@@ -57,11 +57,8 @@ static uint64_t pending_bytes(const struct hz_desc *desc) {
 
 static uint64_t member_bytes(void *member) {
     uint64_t bytes = 0;
-    switch (hz_member_kind(member)) {
-    case HZ_MEMBER_BLOCK: return block_bytes(hz_member_block(member));
-    case HZ_MEMBER_RUN: return pending_bytes(hz_member_run(member));
-    default: break;
-    }
+    if (hz_member_kind(member) == HZ_MEMBER_RUN)
+        return pending_bytes(hz_member_run(member));
     const struct hz_batch *batch = hz_member_batch(member);
     for (uint32_t i = 0; i < batch->count; i++)
         bytes += block_bytes(batch->blocks[i]);

@@ -4,6 +4,8 @@
  * hz_central.c -- see hz_central.h. */
 #include "hz_central.h"
 
+#include <string.h>
+
 #include "hz_bits.h"
 #include "hz_notes.h"
 #include "hz_os.h"
@@ -129,28 +131,59 @@ void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count)
 
 /* --- Between owners --------------------------------------------------------------------------- */
 
-bool hz_central_is_start(const void *block) {
-    bool is_start = hz_route_find(block).verdict == HZ_ROUTE_BLOCK;
-    if (HZ_UNLIKELY(!is_start))
-        hz_note(HZ_ERROR_INTERIOR_FREE, block, "found on the way to its owner");
-    return is_start;
+bool hz_central_put_own(struct hz_owner *owner, void *block) {
+    uint32_t owner_id = hz_tag_owner(hz_route_tag(block));
+    if (HZ_LIKELY(owner_id == owner->id))
+        hz_central_put(owner, &block, 1);
+    else if (owner_id == 0)
+        report_stale(block);
+    else
+        return false;
+    return true;
 }
 
-bool hz_central_sort(struct hz_owner *owner, void *block, void **strays) {
-    uint32_t owner_id = hz_tag_owner(hz_route_tag(block));
-    if (HZ_LIKELY(owner_id == owner->id)) {
-        hz_central_put(owner, &block, 1);
-        return false;
+static enum hz_fate put_home(void *owner, void *block) {
+    return hz_central_put_own(owner, block) ? HZ_FATE_SETTLED : HZ_FATE_STRAY;
+}
+
+/* A batch with room for one more stray: the newest, one that the walk emptied, or a new one. */
+static struct hz_batch *stray_batch(struct hz_received *received) {
+    struct hz_batch *batch = received->stray;
+    if (batch != NULL && batch->count < HZ_BATCH_BLOCKS)
+        return batch;
+    batch = received->empty;
+    if (batch != NULL)
+        received->empty = batch->next;
+    else
+        batch = hz_batch_create();
+    if (batch == NULL)
+        return NULL;
+    batch->count = 0;
+    batch->next = received->strays;
+    received->strays = received->stray = batch;
+    return batch;
+}
+
+bool hz_received_stray(struct hz_received *received, void *block) {
+    struct hz_batch *batch = stray_batch(received);
+    if (batch != NULL)
+        batch->blocks[batch->count++] = block;
+    return batch != NULL;
+}
+
+/* Few blocks go on waiting, so those of several batches share one. */
+void hz_received_keep(struct hz_received *received, struct hz_batch *batch) {
+    struct hz_batch *later = received->later;
+    if (batch->count != 0 && later != NULL && later->count + batch->count <= HZ_BATCH_BLOCKS) {
+        memcpy(later->blocks + later->count, batch->blocks, batch->count * sizeof *batch->blocks);
+        later->count += batch->count;
+        batch->count = 0;
     }
-    if (owner_id == 0) {
-        report_stale(block);
-        return false;
-    }
-    if (!hz_central_is_start(block))
-        return false;
-    *(void **)block = *strays;
-    *strays = hz_member_of_block(block);
-    return true;
+    struct hz_batch **list = batch->count == 0 ? &received->empty : &received->later;
+    if (batch->count != 0 && later == NULL)
+        received->oldest = batch;
+    batch->next = *list;
+    *list = batch;
 }
 
 void hz_central_collect(struct hz_owner *owner, struct hz_desc *desc, void **strays) {
@@ -204,13 +237,9 @@ void hz_central_forward(void *strays) {
         if (hz_member_kind(strays) == HZ_MEMBER_RUN)
             forward_run(hz_member_run(strays));
         else
-            hz_central_return(hz_member_block(strays));
+            hz_central_scatter(hz_member_batch(strays));
         strays = next;
     }
-}
-
-static void put_home(void *owner, void *block, void **strays) {
-    (void)hz_central_sort(owner, block, strays);
 }
 
 void hz_central_send(struct hz_owner *owner, struct hz_batch *batch) {
@@ -226,7 +255,7 @@ void hz_central_relieve(struct hz_owner *owner) {
 }
 
 void hz_central_receive(struct hz_owner *owner, bool try_only) {
-    struct hz_received received = {NULL, NULL};
+    struct hz_received received = {.strays = NULL};
     if (hz_inbox_is_empty(owner))
         return;
     if (!try_only)
@@ -268,6 +297,51 @@ void hz_central_return(void *block) {
         hz_policy.remote_ops->drop(hz_owner_get(owner_id), tag, block);
         return;
     }
+}
+
+void hz_central_put_at_once(void *block) {
+    uint32_t owner_id = hz_tag_owner(hz_route_tag(block));
+    enum hz_fate fate = HZ_FATE_STRAY;
+    if (owner_id > HZ_OWNER_COMMONS_ID) {
+        struct hz_owner *owner = hz_owner_get(owner_id);
+        hz_lock_take(&owner->lock);
+        fate = put_home(owner, block);
+        hz_lock_give(&owner->lock);
+    }
+    if (fate == HZ_FATE_STRAY)
+        hz_central_return(block);
+}
+
+/* Blocks of the batch that belong to the owner of its last one become a batch of their own, or go one by
+ * one when there is no memory for that. */
+static void scatter_owner(struct hz_batch *batch) {
+    uint32_t owner_id = hz_tag_owner(hz_route_tag(batch->blocks[batch->count - 1]));
+    struct hz_batch *part = hz_batch_create();
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        void *block = batch->blocks[i];
+        if (hz_tag_owner(hz_route_tag(block)) != owner_id)
+            batch->blocks[left++] = block;
+        else if (part != NULL && owner_id > HZ_OWNER_COMMONS_ID)
+            part->blocks[part->count++] = block;
+        else
+            hz_central_return(block);
+    }
+    batch->count = left;
+    if (part == NULL)
+        return;
+    part->next = NULL;
+    if (part->count != 0)
+        hz_central_send(hz_owner_get(owner_id), part);
+    else
+        hz_batch_destroy(part);
+}
+
+void hz_central_scatter(struct hz_batch *batch) {
+    while (batch->count != 0)
+        scatter_owner(batch);
+    batch->next = NULL;
+    hz_batch_destroy(batch);
 }
 
 bool hz_central_adopt(struct hz_owner *owner, const void *block) {

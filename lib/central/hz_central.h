@@ -29,22 +29,25 @@ HZ_HIDDEN void hz_central_relieve(struct hz_owner *owner);
 HZ_HIDDEN void hz_central_collect(struct hz_owner *owner, struct hz_desc *desc, void **strays);
 
 /* Puts every block that has arrived in the owner's inbox back into its run. Takes the lock; with try_only,
- * gives up if someone holds it. */
+ * gives up if someone holds it. In plain profiles, blocks of which only the owner's thread can tell whether
+ * they are live go on waiting. */
 HZ_HIDDEN void hz_central_receive(struct hz_owner *owner, bool try_only);
 
-/* A block of a chain goes back to where it belongs now: into a run of the owner (false), or, when its run
- * has changed hands since, onto the chain *strays (true). lock: the owner's. */
-HZ_HIDDEN bool hz_central_sort(struct hz_owner *owner, void *block, void **strays);
-
-/* Whether a block starts there, which must be known before it is linked through its first word; reports
- * when not. Plain profiles may have let a wrong pointer through so far. */
-HZ_HIDDEN bool hz_central_is_start(const void *block);
+/* A block that came to the owner goes into its run; false, with nothing done, if the run has changed hands
+ * since. lock: the owner's. */
+HZ_HIDDEN bool hz_central_put_own(struct hz_owner *owner, void *block);
 
 /* Sends each member of a chain of strays on. No owner's lock is held. */
 HZ_HIDDEN void hz_central_forward(void *strays);
 
 /* Sends one block to whoever owns its run. No owner's lock is held. */
 HZ_HIDDEN void hz_central_return(void *block);
+
+/* Sends each block of a batch to whoever owns its run; the batch goes to the pool. No owner's lock is held. */
+HZ_HIDDEN void hz_central_scatter(struct hz_batch *batch);
+
+/* Puts one block into its run, for want of a batch to send it in. No owner's lock is held. */
+HZ_HIDDEN void hz_central_put_at_once(void *block);
 
 /* Empties the inbox of a vacant owner. No owner's lock is held. */
 HZ_HIDDEN void hz_central_reap(struct hz_owner *owner);
@@ -94,7 +97,7 @@ HZ_HIDDEN void hz_central_trim(struct hz_owner *owner, bool try_only);
 HZ_HIDDEN size_t hz_central_sweep(struct hz_owner *owner, unsigned idle_passes);
 
 /* lock: the owner's. */
-HZ_INLINE void hz_central_count_batch(struct hz_owner *owner, const struct hz_batch *batch) {
-    owner->counts.remote_batches++;
-    owner->counts.remote_blocks += batch->count;
+HZ_INLINE void hz_central_count_batch(struct hz_owner *owner, bool is_done, uint32_t block_count) {
+    owner->counts.remote_batches += is_done;
+    owner->counts.remote_blocks += block_count;
 }

@@ -61,10 +61,6 @@ bool hz_inbox_push_run(struct hz_owner *owner, struct hz_desc *desc) {
     return push(owner, hz_member_of_run(desc));
 }
 
-bool hz_inbox_push_block(struct hz_owner *owner, void *block) {
-    return push(owner, hz_member_of_block(block));
-}
-
 void *hz_inbox_take(struct hz_owner *owner) {
     void *rest = hz_load_relaxed(&owner->waiting);
     if (rest != NULL) {

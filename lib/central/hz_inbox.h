@@ -4,9 +4,8 @@
  * hz_inbox.h -- blocks that other threads freed, on their way back to the owner of their run.
  *
  * An owner's inbox is a chain, newest first, that anybody pushes to and only a holder of the owner's lock
- * takes, whole. Its members are batches, which carry many blocks without touching them; runs, whose
- * descriptors say which of their blocks are pending; and single blocks linked through their first word, for
- * when no batch can be had: nothing is ever dropped.
+ * takes, whole. Its members are batches, which carry blocks without touching them, and runs, whose
+ * descriptors say which of their blocks are pending.
  * Does not: wait, or look into descriptors.
  *
  * inv. 1: a block is in at most one batch or chain.   inv. 2: only a lock holder makes the inbox empty. */
@@ -32,11 +31,10 @@ HZ_HIDDEN void hz_batch_pool_lock(void);
 HZ_HIDDEN void hz_batch_pool_unlock(void);
 HZ_HIDDEN void hz_batch_pool_reset_lock(void);
 
-/* Hands a batch, a run or one block to owner. Lock-free, never fails. Returns whether the owner is vacant,
+/* Hands a batch or a run to owner. Lock-free, never fails. Returns whether the owner is vacant,
  * in which case the caller must call hz_central_reap(owner). */
 HZ_HIDDEN bool hz_inbox_push_batch(struct hz_owner *owner, struct hz_batch *batch);
 HZ_HIDDEN bool hz_inbox_push_run(struct hz_owner *owner, struct hz_desc *desc);
-HZ_HIDDEN bool hz_inbox_push_block(struct hz_owner *owner, void *block);
 
 /* What was put back, or else everything that has arrived, as a chain for hz_inbox_next; or NULL.
  * lock: the owner's. */
@@ -51,15 +49,13 @@ HZ_INLINE bool hz_inbox_is_empty(struct hz_owner *owner) {
     return hz_load_seq_cst(&owner->inbox) == NULL && hz_load_relaxed(&owner->waiting) == NULL;
 }
 
-/* Members are told apart by the lowest two bits. */
-enum { HZ_MEMBER_BATCH, HZ_MEMBER_BLOCK, HZ_MEMBER_RUN };
-HZ_INLINE unsigned hz_member_kind(const void *member) { return (unsigned)((uintptr_t)member & 3); }
+/* Members are told apart by the lowest bit. */
+enum { HZ_MEMBER_BATCH, HZ_MEMBER_RUN };
+HZ_INLINE unsigned hz_member_kind(const void *member) { return (unsigned)((uintptr_t)member & 1); }
 HZ_INLINE struct hz_batch *hz_member_batch(void *member) { return member; }
-HZ_INLINE void *hz_member_block(void *member) { return (char *)member - HZ_MEMBER_BLOCK; }
 HZ_INLINE struct hz_desc *hz_member_run(void *member) {
     return (struct hz_desc *)(void *)((char *)member - HZ_MEMBER_RUN);
 }
-HZ_INLINE void *hz_member_of_block(void *block) { return (char *)block + HZ_MEMBER_BLOCK; }
 HZ_INLINE void *hz_member_of_run(struct hz_desc *desc) { return (char *)desc + HZ_MEMBER_RUN; }
 
 HZ_INLINE void **hz_run_link(const struct hz_desc *desc) {
@@ -68,10 +64,8 @@ HZ_INLINE void **hz_run_link(const struct hz_desc *desc) {
 
 /* Where a member's successor stands. */
 HZ_INLINE void **hz_member_link(void *member) {
-    switch (hz_member_kind(member)) {
-    case HZ_MEMBER_BLOCK: return (void **)hz_member_block(member);
-    case HZ_MEMBER_RUN: return hz_run_link(hz_member_run(member));
-    default: return &hz_member_batch(member)->next;
-    }
+    if (hz_member_kind(member) == HZ_MEMBER_RUN)
+        return hz_run_link(hz_member_run(member));
+    return &hz_member_batch(member)->next;
 }
 HZ_INLINE void *hz_inbox_next(void *member) { return *hz_member_link(member); }

@@ -21,6 +21,11 @@ unsigned hz_remote_take_nothing(unsigned class_index, void **slots, unsigned cou
 
 void hz_remote_drop_block(struct hz_owner *owner, hz_tag tag, void *block) {
     (void)tag;
-    if (hz_central_is_start(block) && hz_inbox_push_block(owner, block))
-        hz_central_reap(owner);
+    struct hz_batch *batch = hz_batch_create();
+    if (batch == NULL) {
+        hz_central_put_at_once(block);
+        return;
+    }
+    batch->blocks[batch->count++] = block;
+    hz_central_send(owner, batch);
 }

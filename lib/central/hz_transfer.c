@@ -22,38 +22,6 @@ static void take_lock(void) { hz_lock_take(&lock); }
 static void give_lock(void) { hz_lock_give(&lock); }
 static void reset_lock(void) { hz_lock_reset(&lock); }
 
-/* Blocks of the batch that belong to the owner of its last one become a batch of their own, or go one by
- * one when there is no memory for that. */
-static void spill_owner(struct hz_batch *batch) {
-    uint32_t owner_id = hz_tag_owner(hz_route_tag(batch->blocks[batch->count - 1]));
-    struct hz_batch *part = hz_batch_create();
-    uint32_t left = 0;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        void *block = batch->blocks[i];
-        if (hz_tag_owner(hz_route_tag(block)) != owner_id)
-            batch->blocks[left++] = block;
-        else if (part != NULL && owner_id > HZ_OWNER_COMMONS_ID)
-            part->blocks[part->count++] = block;
-        else
-            hz_central_return(block);
-    }
-    batch->count = left;
-    if (part == NULL)
-        return;
-    part->next = NULL;
-    if (part->count != 0)
-        hz_central_send(hz_owner_get(owner_id), part);
-    else
-        hz_batch_destroy(part);
-}
-
-static void spill(struct hz_batch *batch) {
-    while (batch->count != 0)
-        spill_owner(batch);
-    batch->next = NULL;
-    hz_batch_destroy(batch);
-}
-
 static bool try_keep(unsigned class_index, struct hz_batch *batch) {
     struct cache *cache = &caches[class_index];
     hz_lock_take(&lock);
@@ -70,7 +38,7 @@ static bool try_keep(unsigned class_index, struct hz_batch *batch) {
 static void send(struct hz_outbox *outbox, uint32_t class_index, struct hz_batch *batch) {
     (void)outbox;
     if (!try_keep(class_index, batch))
-        spill(batch);
+        hz_central_scatter(batch);
 }
 
 static void put(struct hz_outbox *outbox, hz_tag tag, void *block) {
@@ -128,7 +96,7 @@ static void settle(bool is_all) {
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
         for (struct hz_batch *batch = detach(&caches[i], is_all); batch != NULL;) {
             struct hz_batch *next = batch->next;
-            spill(batch);
+            hz_central_scatter(batch);
             batch = next;
         }
 }

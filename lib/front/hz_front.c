@@ -243,14 +243,14 @@ static unsigned evict_foreign(struct hz_front *front, unsigned class_index, unsi
 enum { RECEIVE_STEP = 32 }; /* members that one refill looks at */
 
 /* A block that came home: into its bin while there is room, else into its run. lock: the owner's. */
-HZ_INLINE void receive_block(void *context, void *block, void **strays) {
+HZ_INLINE enum hz_fate receive_block(void *context, void *block) {
     struct hz_front *front = context;
     unsigned class_index = hz_route_tag(block) ^ front->self_tag;
     if (HZ_LIKELY(class_index < HZ_CLASS_COUNT)) {
         if (HZ_LIKELY(hz_front_push(front, class_index, block)))
-            return;
+            return HZ_FATE_SETTLED;
     }
-    (void)hz_central_sort(front->owner, block, strays);
+    return hz_central_put_own(front->owner, block) ? HZ_FATE_SETTLED : HZ_FATE_STRAY;
 }
 
 static void finish_receiving(struct hz_front *front, const struct hz_received *received) {
@@ -259,7 +259,7 @@ static void finish_receiving(struct hz_front *front, const struct hz_received *r
 }
 
 void hz_front_receive(struct hz_front *front) {
-    struct hz_received received = {NULL, NULL};
+    struct hz_received received = {.strays = NULL};
     if (hz_inbox_is_empty(front->owner))
         return;
     lock_own(front);
@@ -294,7 +294,7 @@ static void grow(struct hz_front *front, unsigned class_index) {
 /* Blocks that wait for anybody, then what came home, then runs. */
 void *hz_front_refill(struct hz_front *front, unsigned class_index) {
     struct hz_owner *owner = front->owner;
-    struct hz_received received = {NULL, NULL};
+    struct hz_received received = {.strays = NULL};
     struct hz_bin *bin = &front->bins[class_index];
     if (bin_count(front, class_index) == 0) {
         grow(front, class_index);

@@ -7,10 +7,10 @@
  * Owner 2 has run 0 (blocks 0, 1) and run 1 (blocks 2, 3). Its thread may take its inbox in, retires and
  * recycles the number. A second thread creates an owner, which may get the same number, frees block 3 (which
  * adopts run 1 when the commons have it), takes its inbox in and may retire too. One thread sends blocks 0 and 1
- * as a batch when their tags agree when it looks, else one by one; another returns block 2 through
- * hz_central_return. A helper does hz_central_trim with try_only on any owner, as maintenance does.
+ * as a batch when their tags agree when it looks, else one by one, in a batch each; another returns block 2
+ * through hz_central_return. A helper does hz_central_trim with try_only on any owner, as maintenance does.
  * Abstractions: caches and bins are left out (a block put into a bin is put into the run at once); a batch
- * carries two blocks; the pool of batches is not modelled; what a lock alone protects changes in one step.
+ * carries two blocks or one; the pool of batches is not modelled; what a lock alone protects changes in one step.
  * The model's recursion return -> push -> reap -> forward -> return is a stack of strays, in the same order.
  * Proves: at the end every block came back to its run once, by a holder of the lock of the run's owner; no
  * run vanishes under a block on its way; the inbox of a vacant owner is empty; nobody waits for ever.
@@ -41,7 +41,7 @@
 #define RUNS 2
 #define BLOCKS 4
 #define RUN(b) ((b) >> 1)
-#define BATCH (BLOCKS + 1) /* members: block b is b + 1; 0 is NULL */
+#define BATCH (BLOCKS + 1) /* members: b + 1 is a batch of block b alone; 0 is NULL */
 
 mtype = { OUT, SENT, HOME };
 
@@ -51,7 +51,7 @@ bool locked[OWNERS];        /* hz_owner.lock */
 bool recycled;              /* owner 2 is on the list of vacant numbers */
 byte tag[RUNS];             /* the owner's number in the run's tags */
 byte used[RUNS];            /* hz_desc.used; lock: the owner's */
-byte link[BLOCKS + 2];      /* a member's next: first word of a block, or batch->next */
+byte link[BLOCKS + 2];      /* a member's next: batch->next */
 mtype place[BLOCKS];        /* ghost */
 
 inline lock(o) { atomic { !locked[o]; locked[o] = true } }
@@ -61,7 +61,7 @@ inline unlock(o) { locked[o] = false }
 inline put(o, b) {
         assert(locked[o] && tag[RUN(b)] == o && place[b] == SENT);
         place[b] = HOME;
-        link[b + 1] = 0; /* the user's first word is anybody's now */
+        link[b + 1] = 0; /* a batch of one goes to the pool, and is anybody's */
         used[RUN(b)]--;
         if
         :: used[RUN(b)] == 0 -> tag[RUN(b)] = NONE
@@ -91,7 +91,7 @@ inline push(o, m) {
     head = 0
 }
 
-/* hz_central_sort. lock: o's */
+/* hz_central_put_own, hz_received_stray. lock: o's */
 inline sort(o, b) {
     atomic {
         t = tag[RUN(b)];

@@ -60,19 +60,18 @@ Test(batch, pool_recycles) {
 }
 
 Test(inbox, takes_newest_first_and_whole) {
-    void *block[2] = {NULL, NULL};
     start_central();
     cr_assert(hz_inbox_is_empty(owner));
     cr_assert_null(hz_inbox_take(owner));
-    struct hz_batch *first = hz_batch_create(), *third = hz_batch_create();
+    struct hz_batch *first = hz_batch_create(), *second = hz_batch_create(), *third = hz_batch_create();
     cr_assert_not(hz_inbox_push_batch(owner, first));
-    cr_assert_not(hz_inbox_push_block(owner, block));
+    cr_assert_not(hz_inbox_push_batch(owner, second));
     cr_assert_not(hz_inbox_push_batch(owner, third));
-    cr_assert_eq(hz_load_relaxed(&owner->backlog), 2);
+    cr_assert_eq(hz_load_relaxed(&owner->backlog), 3);
     void *member = hz_inbox_take(owner);
     cr_assert(hz_member_kind(member) == HZ_MEMBER_BATCH && hz_member_batch(member) == third);
     member = hz_inbox_next(member);
-    cr_assert(hz_member_kind(member) == HZ_MEMBER_BLOCK && hz_member_block(member) == block);
+    cr_assert(hz_member_kind(member) == HZ_MEMBER_BATCH && hz_member_batch(member) == second);
     member = hz_inbox_next(member);
     cr_assert_eq(hz_member_batch(member), first);
     cr_assert_null(hz_inbox_next(member));
@@ -81,15 +80,14 @@ Test(inbox, takes_newest_first_and_whole) {
 }
 
 Test(inbox, push_tells_that_the_owner_is_vacant) {
-    void *block[2];
     start_central();
+    cr_assert_not(hz_inbox_push_batch(owner, hz_batch_create()));
     hz_store_seq_cst(&owner->state, HZ_OWNER_VACANT);
     cr_assert(hz_inbox_push_batch(owner, hz_batch_create()));
-    cr_assert(hz_inbox_push_block(owner, block));
 }
 
 struct pushed {
-    void *next;
+    struct hz_batch batch;
     unsigned thread, number;
 };
 
@@ -98,7 +96,7 @@ static struct pushed pushed[THREADS][PUSHES];
 static void *push_many(void *arg) {
     struct pushed *mine = arg;
     for (unsigned i = 0; i < PUSHES; i++)
-        (void)hz_inbox_push_block(owner, &mine[i]);
+        (void)hz_inbox_push_batch(owner, &mine[i].batch);
     return NULL;
 }
 
@@ -108,7 +106,7 @@ static unsigned count_chain(void *member, unsigned *before) {
     for (unsigned i = 0; i < THREADS; i++)
         at[i] = PUSHES;
     for (; member != NULL; member = hz_inbox_next(member), count++) {
-        const struct pushed *block = hz_member_block(member);
+        const struct pushed *block = (const void *)hz_member_batch(member);
         need(block->number < at[block->thread] && block->number + 1 > before[block->thread],
              "thread %u: block %u out of order", block->thread, block->number);
         at[block->thread] = block->number;
@@ -119,7 +117,7 @@ static unsigned count_chain(void *member, unsigned *before) {
 static void run_pushers(pthread_t *threads) {
     for (unsigned t = 0; t < THREADS; t++) {
         for (unsigned i = 0; i < PUSHES; i++)
-            pushed[t][i] = (struct pushed){NULL, t, i};
+            pushed[t][i].thread = t, pushed[t][i].number = i;
         cr_assert_eq(pthread_create(&threads[t], NULL, push_many, pushed[t]), 0);
     }
 }
@@ -186,12 +184,12 @@ Test(central, inbox_is_received_into_the_runs) {
     cr_assert_eq(take(owner, CLASS, slots, SLOTS), SLOTS);
     struct hz_desc *desc = run_of(slots[0]);
     push_batch(owner, slots, SLOTS - 4);
-    cr_assert_not(hz_inbox_push_block(owner, slots[SLOTS - 4]));
+    push_batch(owner, slots + SLOTS - 4, 1);
     hz_central_receive(owner, true);
     cr_assert_eq(desc->used, 3);
     cr_assert(hz_inbox_is_empty(owner));
-    cr_assert_eq(owner->counts.remote_batches, 1);
-    cr_assert_eq(owner->counts.remote_blocks, SLOTS - 4);
+    cr_assert_eq(owner->counts.remote_batches, 2);
+    cr_assert_eq(owner->counts.remote_blocks, SLOTS - 3);
     hz_desc_validate(hz_desc_arena(desc), desc);
 }
 
