@@ -41,30 +41,13 @@ HZ_INLINE bool hz_api_has_class_of(const void *block, size_t size) {
            hz_tag_class(hz_load_relaxed(&hz_map_first.tags[page])) == hz_class_look_up(size);
 }
 
-/* What the caller says of the block is checked in strict profiles only. */
 HZ_INLINE void hz_api_free_sized(void *block, size_t size, const char *verb) {
-    if (!HZ_P_STRICT)
-        hkz_free(block);
-    else if (HZ_UNLIKELY(!hz_api_has_class_of(block, size) || !hz_front_free(block)))
+    if (HZ_UNLIKELY(!hz_api_has_class_of(block, size) || !hz_front_free(block)))
         hz_heap_free_sized(block, size, 1, verb);
-}
-
-HZ_INLINE void hz_api_free_aligned(void *block, size_t alignment, const char *verb) {
-    if (!HZ_P_STRICT)
-        hkz_free(block);
-    else
-        hz_heap_free_aligned(block, alignment, verb);
-}
-
-HZ_INLINE void hz_api_free_aligned_sized(void *block, size_t size, size_t alignment, const char *verb) {
-    if (!HZ_P_STRICT)
-        hkz_free(block);
-    else
-        hz_heap_free_sized(block, size, alignment, verb);
 }
 
 void hkz_free_sized(void *block, size_t size) { hz_api_free_sized(block, size, "free_sized"); }
 
 void hkz_free_aligned_sized(void *block, size_t alignment, size_t size) {
-    hz_api_free_aligned_sized(block, size, alignment, "free_aligned_sized");
+    hz_heap_free_sized(block, size, alignment, "free_aligned_sized");
 }

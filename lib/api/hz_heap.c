@@ -55,7 +55,7 @@ static void *take_block(unsigned class_index) {
         block = hz_front_pop(front, class_index);
     if (block == NULL && front != NULL)
         block = hz_front_refill(front, class_index);
-    if (hz_policy.is_strict && block != NULL)
+    if (block != NULL)
         hz_front_hand_out(front, block);
     return block;
 }
@@ -134,7 +134,7 @@ static hz_tag adopt(struct hz_front *front, hz_tag tag, const void *block) {
 static void free_block(struct hz_front *front, hz_tag tag, void *block) {
     if (front != NULL && hz_tag_owner(tag) == HZ_OWNER_COMMONS_ID)
         tag = adopt(front, tag, block);
-    if (hz_policy.is_strict && !hz_front_take_back(front, tag, block)) {
+    if (!hz_front_take_back(front, tag, block)) {
         free_wrong(block, "free");
         return;
     }

@@ -31,7 +31,7 @@ HZ_LABEL(void, _ZdaPvm, (void *, size_t), _ZdlPvm)
 
 HZ_EXPORT void _ZdlPvSt11align_val_t(void *block, size_t alignment);
 void _ZdlPvSt11align_val_t(void *block, size_t alignment) {
-    hz_api_free_aligned(block, alignment, "operator delete");
+    hz_heap_free_aligned(block, alignment, "operator delete");
 }
 HZ_LABEL(void, _ZdaPvSt11align_val_t, (void *, size_t), _ZdlPvSt11align_val_t)
 HZ_LABEL(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *), _ZdlPvSt11align_val_t)
@@ -39,7 +39,7 @@ HZ_LABEL(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void 
 
 HZ_EXPORT void _ZdlPvmSt11align_val_t(void *block, size_t size, size_t alignment);
 void _ZdlPvmSt11align_val_t(void *block, size_t size, size_t alignment) {
-    hz_api_free_aligned_sized(block, size, alignment, "operator delete");
+    hz_heap_free_sized(block, size, alignment, "operator delete");
 }
 HZ_LABEL(void, _ZdaPvmSt11align_val_t, (void *, size_t, size_t), _ZdlPvmSt11align_val_t)
 

@@ -17,7 +17,7 @@
 
 struct hz_route hz_verdict_find(const void *block) {
     struct hz_route route = hz_route_find(block);
-    if (hz_policy.is_strict && route.verdict == HZ_ROUTE_BLOCK && !hz_front_is_live(block)) {
+    if (route.verdict == HZ_ROUTE_BLOCK && !hz_front_is_live(block)) {
         struct hz_block_facts facts;
         bool is_there = hz_central_look(block, &facts);
         route.verdict = is_there && facts.verdict == HZ_PUT_INVALID ? HZ_ROUTE_INVALID : HZ_ROUTE_FREED;
@@ -124,10 +124,8 @@ static const char *state_of(const struct hz_block_facts *facts) {
         return "state: no block was handed out there";
     if (facts->is_free)
         return "state: free, in its run";
-    if (!hz_policy.is_strict)
-        return "state: in use, or free in a cache or on its way to its owner";
     return hz_front_is_live(facts->run + (size_t)facts->index * facts->block_bytes)
-               ? "state: in use"
+               ? hz_policy.is_strict ? "state: in use" : "state: in use, or on its way to its owner"
                : "state: free, in a cache or on its way to its owner";
 }
 

@@ -24,7 +24,7 @@ struct hz_policy {
     enum hz_remote remote;
     const struct hz_remote_ops *remote_ops; /* of that strategy */
     bool is_take_first;         /* runs that blocks came back to serve the next refills */
-    bool is_strict;             /* every pointer given to free gets an exact verdict: hz_mark.h */
+    bool is_strict;             /* also what belongs to other threads is judged when it is freed, not later */
     size_t bin_bytes;           /* most bytes of free blocks in one bin */
     unsigned bin_blocks_max;    /* most blocks in one bin */
     unsigned bin_blocks_min;    /* a bin never shrinks below this */

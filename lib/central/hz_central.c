@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hz_bits.h"
+#include "hz_mark.h"
 #include "hz_notes.h"
 #include "hz_os.h"
 #include "hz_policy.h"
@@ -142,8 +143,30 @@ bool hz_central_put_own(struct hz_owner *owner, void *block) {
     return true;
 }
 
-static enum hz_fate put_home(void *owner, void *block) {
-    return hz_central_put_own(owner, block) ? HZ_FATE_SETTLED : HZ_FATE_STRAY;
+void hz_central_note_wrong(const void *block) {
+    const struct hz_arena *arena = hz_map_find(block);
+    enum hz_put put = hz_desc_judge(arena, hz_desc_first(arena, hz_map_page(arena, block)), block);
+    hz_note(put_errors[put == HZ_PUT_DONE ? HZ_PUT_DOUBLE : put], block, "found when it came home");
+}
+
+/* Whether a block that came home to the owner was live until now: strict profiles knew when it was freed. The
+ * caller may not be the owner's thread. lock: the owner's. */
+static bool claim(const void *block, hz_tag tag) {
+    if (hz_policy.is_strict)
+        return true;
+    struct hz_mark_place place = hz_mark_of(block, tag);
+    if (HZ_LIKELY(place.is_aligned && hz_mark_claim(place.mark, place.bit)))
+        return true;
+    hz_central_note_wrong(block);
+    return false;
+}
+
+static enum hz_fate put_home(void *context, void *block) {
+    const struct hz_owner *owner = context;
+    hz_tag tag = hz_route_tag(block);
+    if (hz_tag_owner(tag) == owner->id && !claim(block, tag))
+        return HZ_FATE_SETTLED;
+    return hz_central_put_own(context, block) ? HZ_FATE_SETTLED : HZ_FATE_STRAY;
 }
 
 /* A batch with room for one more stray: the newest, one that the walk emptied, or a new one. */
@@ -274,8 +297,9 @@ void hz_central_reap(struct hz_owner *owner) { hz_central_receive(owner, false);
 static bool put_common(void *block) {
     struct hz_owner *commons = hz_owner_commons();
     hz_lock_take(&commons->lock);
-    bool is_common = hz_tag_owner(hz_route_tag(block)) == commons->id;
-    if (is_common)
+    hz_tag tag = hz_route_tag(block);
+    bool is_common = hz_tag_owner(tag) == commons->id;
+    if (is_common && claim(block, tag))
         hz_central_put(commons, &block, 1);
     hz_lock_give(&commons->lock);
     return is_common;

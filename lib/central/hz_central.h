@@ -3,6 +3,9 @@
  *
  * hz_central.h -- what happens to blocks beyond a thread's cache: to and from the runs of an owner, between
  * owners, and into the commons when a thread ends.
+ * Blocks on their way between threads are live by their marks in plain profiles, and not so in strict ones. What
+ * takes them into a run or a bin of the owner's looks, in plain profiles, whether they still are, and makes them
+ * so no more: of two copies of one block the second is found then.
  * Does not: know thread caches. */
 #pragma once
 #include "hz_inbox.h"
@@ -39,6 +42,9 @@ HZ_HIDDEN bool hz_central_put_own(struct hz_owner *owner, void *block);
 
 /* Sends each member of a chain of strays on. No owner's lock is held. */
 HZ_HIDDEN void hz_central_forward(void *strays);
+
+/* Notes what is wrong with a pointer to where a run of the owner's is. lock: the owner's. */
+HZ_HIDDEN HZ_COLD void hz_central_note_wrong(const void *block);
 
 /* Sends one block to whoever owns its run. No owner's lock is held. */
 HZ_HIDDEN void hz_central_return(void *block);

@@ -13,7 +13,6 @@
 enum hz_fate {
     HZ_FATE_SETTLED, /* it has a place, or was wrong and reported */
     HZ_FATE_STRAY,   /* its run has changed hands: it goes on to another owner */
-    HZ_FATE_LATER,   /* only the owner's thread can tell what it is: it goes on waiting */
 };
 
 /* What a walk leaves to be done when the owner's lock is given back. */
@@ -21,7 +20,7 @@ struct hz_received {
     void *strays;            /* batches and runs for hz_central_forward */
     struct hz_batch *stray;  /* the newest batch among them */
     struct hz_batch *empty;  /* for the pool */
-    struct hz_batch *later;  /* what goes on waiting, linked by next: newest first */
+    struct hz_batch *later;  /* strays that go on waiting for memory, linked by next: newest first */
     struct hz_batch *oldest; /* the last of these */
 };
 
@@ -46,10 +45,9 @@ HZ_INLINE void hz_receive_member(struct hz_owner *owner, void *member, hz_receiv
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
         void *block = batch->blocks[i];
-        enum hz_fate fate = sink(context, block);
-        if (HZ_LIKELY(fate == HZ_FATE_SETTLED))
+        if (HZ_LIKELY(sink(context, block) == HZ_FATE_SETTLED))
             continue;
-        if (fate == HZ_FATE_LATER || !hz_received_stray(received, block))
+        if (!hz_received_stray(received, block))
             batch->blocks[kept++] = block;
     }
     batch->count = kept;

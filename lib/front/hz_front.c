@@ -163,14 +163,9 @@ static bool is_own(const struct hz_front *front, hz_tag tag) {
     return front != NULL && hz_tag_owner(tag) == front->owner->id;
 }
 
-static struct hz_mark_place find_mark(const void *block, hz_tag tag) {
-    const struct hz_arena *arena = hz_map_find(block);
-    return hz_mark_find(arena, (uintptr_t)block - arena->base, hz_tag_class(tag));
-}
-
 void hz_front_hand_out(const struct hz_front *front, const void *block) {
     hz_tag tag = hz_route_tag(block);
-    struct hz_mark_place place = find_mark(block, tag);
+    struct hz_mark_place place = hz_mark_of(block, tag);
     if (is_own(front, tag))
         hz_mark_flip_local(place.mark, place.bit);
     else
@@ -178,11 +173,11 @@ void hz_front_hand_out(const struct hz_front *front, const void *block) {
 }
 
 bool hz_front_take_back(const struct hz_front *front, hz_tag tag, const void *block) {
-    struct hz_mark_place place = find_mark(block, tag);
+    struct hz_mark_place place = hz_mark_of(block, tag);
     if (!place.is_aligned)
         return false;
     if (!is_own(front, tag))
-        return hz_mark_claim(place.mark, place.bit);
+        return !hz_policy.is_strict || hz_mark_claim(place.mark, place.bit);
     bool is_live = hz_mark_is_live(place.mark, place.bit);
     if (is_live)
         hz_mark_flip_local(place.mark, place.bit);
@@ -190,7 +185,7 @@ bool hz_front_take_back(const struct hz_front *front, hz_tag tag, const void *bl
 }
 
 bool hz_front_is_live(const void *block) {
-    struct hz_mark_place place = find_mark(block, hz_route_tag(block));
+    struct hz_mark_place place = hz_mark_of(block, hz_route_tag(block));
     return place.is_aligned && hz_mark_is_live(place.mark, place.bit);
 }
 
@@ -247,6 +242,10 @@ HZ_INLINE enum hz_fate receive_block(void *context, void *block) {
     struct hz_front *front = context;
     unsigned class_index = hz_route_tag(block) ^ front->self_tag;
     if (HZ_LIKELY(class_index < HZ_CLASS_COUNT)) {
+        if (!hz_policy.is_strict && !hz_front_take_back(front, hz_route_tag(block), block)) {
+            hz_central_note_wrong(block);
+            return HZ_FATE_SETTLED;
+        }
         if (HZ_LIKELY(hz_front_push(front, class_index, block)))
             return HZ_FATE_SETTLED;
     }

@@ -11,7 +11,7 @@
  * Does not: know runs (hz_central.h does).
  *
  * inv. 1: base[-1] is NULL, base <= top <= limit, limit - base == capacity <= room.
- * inv. 2: no block in a bin is live (strict profiles: see hz_mark.h). */
+ * inv. 2: no block in a bin is live (see hz_mark.h). */
 #pragma once
 #include "hz_central.h"
 #include "hz_mark.h"
@@ -88,8 +88,9 @@ HZ_HIDDEN HZ_NOINLINE void *hz_front_refill(struct hz_front *front, unsigned cla
 /* Puts a block of the front's own owner into its bin, making room if it is full. */
 HZ_HIDDEN HZ_NOINLINE void hz_front_put(struct hz_front *front, unsigned class_index, void *block);
 
-/* Strict profiles, outside the hot paths, of pointers where a class run is: the block is about to be handed
- * out; it was given to free (false: it is not live); it is live. front is NULL for threads without one. */
+/* Outside the hot paths, of pointers where a class run is: the block is about to be handed out; it was given to
+ * free, and so is live no more (false: it is not live; plain profiles leave blocks of others live); it is live.
+ * front is NULL for threads without one. */
 HZ_HIDDEN void hz_front_hand_out(const struct hz_front *front, const void *block);
 HZ_HIDDEN bool hz_front_take_back(const struct hz_front *front, hz_tag tag, const void *block);
 HZ_HIDDEN bool hz_front_is_live(const void *block);

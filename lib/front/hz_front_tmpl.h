@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * hz_front_tmpl.h -- the hot paths of malloc and free, compiled into each profile. They call nothing before
- * the first return; what they cannot do they leave to a tail call. HZ_P_STRICT and HZ_P_REMOTE choose. */
+ * the first return; what they cannot do they leave to a tail call. */
 #pragma once
 #include "hz_front.h"
 
@@ -30,7 +30,7 @@ HZ_INLINE void *hz_front_malloc(size_t size) {
     if (HZ_UNLIKELY(size > HZ_CLASS_MAX_BYTES))
         return NULL;
     unsigned class_index = hz_class_look_up(size);
-    return HZ_P_STRICT ? hz_front_pop_marked(front, class_index) : hz_front_pop(front, class_index);
+    return hz_front_pop_marked(front, class_index);
 }
 
 /* Whether the bin had room for block, which was live and is so no more. */
@@ -60,6 +60,5 @@ HZ_INLINE bool hz_front_free(void *block) {
         return false;
     if (HZ_UNLIKELY(--front->ticks < 0))
         return false;
-    return HZ_P_STRICT ? hz_front_push_marked(front, class_index, block, offset)
-                       : hz_front_push(front, class_index, block);
+    return hz_front_push_marked(front, class_index, block, offset);
 }

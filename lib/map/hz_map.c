@@ -17,16 +17,14 @@ static const size_t ARENA_BYTES_MIN = 4 * HZ_MIB;
 static const size_t COMMIT_STEP_MIN = HZ_MIB;
 static const size_t COMMIT_STEP_MAX = 64 * HZ_MIB;
 
-/* What the profile needs beside tags, descriptors and bitmaps. */
+/* What the profile needs beside tags, descriptors, bitmaps and marks. */
 static size_t queue_element(void) { return hz_policy.remote == HZ_REMOTE_PAGE ? HZ_MAP_QUEUE_BYTES : 0; }
 static size_t pending_element(void) { return hz_policy.remote == HZ_REMOTE_PAGE ? HZ_MAP_BITS_BYTES : 0; }
-static size_t marks_element(void) { return hz_policy.is_strict ? HZ_MAP_MARKS_BYTES : 0; }
-static size_t coarse_element(void) { return hz_policy.is_strict ? HZ_MAP_COARSE_MARKS_BYTES : 0; }
 
 /* Sidecar bytes per page. */
 static size_t described_element(void) {
-    return HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES + queue_element() + pending_element() + marks_element() +
-           coarse_element();
+    return HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES + queue_element() + pending_element() + HZ_MAP_MARKS_BYTES +
+           HZ_MAP_COARSE_MARKS_BYTES;
 }
 
 /* The arrays begin at multiples of 64 KiB, the largest kernel page, so that each commits on its own. */
@@ -40,7 +38,7 @@ static size_t tag_bytes(size_t page_count) { return array_bytes(page_count, size
 static size_t described_bytes(size_t page_count) {
     return array_bytes(page_count, HZ_MAP_DESC_BYTES) + array_bytes(page_count, HZ_MAP_BITS_BYTES) +
            array_bytes(page_count, queue_element()) + array_bytes(page_count, pending_element()) + 
-           array_bytes(page_count, marks_element()) + array_bytes(page_count, coarse_element());
+           array_bytes(page_count, HZ_MAP_MARKS_BYTES) + array_bytes(page_count, HZ_MAP_COARSE_MARKS_BYTES);
 }
 
 /* The next array of a sidecar, or NULL for one that the profile does not have. */
@@ -73,8 +71,8 @@ static bool reserve(struct hz_arena *arena, size_t bytes) {
     arena->bits = place_array(&next, page_count, HZ_MAP_BITS_BYTES);
     arena->queues = place_array(&next, page_count, queue_element());
     arena->pending = place_array(&next, page_count, pending_element());
-    arena->marks[0] = place_array(&next, page_count, marks_element());
-    arena->marks[1] = place_array(&next, page_count, coarse_element());
+    arena->marks[0] = place_array(&next, page_count, HZ_MAP_MARKS_BYTES);
+    arena->marks[1] = place_array(&next, page_count, HZ_MAP_COARSE_MARKS_BYTES);
     arena->page_count = page_count;
     arena->base = (uintptr_t)base;
     return true;

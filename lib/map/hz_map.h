@@ -45,7 +45,7 @@ struct hz_arena {
     char *bits;            /* const */
     char *queues;          /* const; NULL unless the policy's remote strategy is page */
     char *pending;         /* const; as bits, NULL likewise */
-    char *marks[2];        /* const; fine and coarse, see hz_mark.h; NULL unless the policy is strict */
+    char *marks[2];        /* const; fine and coarse, see hz_mark.h */
 
     _Atomic(size_t) committed_pages; /* lock: source writes; all read */
     struct hz_arena *_Atomic next;   /* lock: source writes once; all read */

@@ -3,10 +3,11 @@
  *
  * hz_mark.h -- of every address where a block can start: does one start there that a user holds?
  *
- * For strict profiles. Two bits per unit of arena: the block is live when they differ. The thread of the
+ * Two bits per unit of arena: the block is live when they differ. The thread of the
  * run's owner flips the local bit, with plain loads and stores; everybody else flips the remote bit,
  * atomically. So neither side ever waits for the other or loses the other's change, and a second free finds
- * the bits equal, whoever freed first and wherever the block waits since. Two threads that free one block
+ * the bits equal, whoever freed first and wherever the block waits since. (In plain profiles a block that another
+ * thread freed is live until it has come home: see hz_central.h.) Two threads that free one block
  * within nanoseconds may both find it live if one of them is the owner's; two others cannot.
  *
  * The unit is 16 bytes where blocks are smaller than 1 KiB, and 256 bytes where they are not: all block sizes
@@ -45,6 +46,12 @@ HZ_INLINE struct hz_mark_place hz_mark_find(const struct hz_arena *arena, size_t
         .bit = (uint64_t)1 << (unit & 63),
         .is_aligned = unit << unit_log2 == offset,
     };
+}
+
+/* The same of a block in a class run, whose page has that tag. */
+HZ_INLINE struct hz_mark_place hz_mark_of(const void *block, hz_tag tag) {
+    const struct hz_arena *arena = hz_map_find(block);
+    return hz_mark_find(arena, (uintptr_t)block - arena->base, hz_tag_class(tag));
 }
 
 /* Relaxed, here and below: the program ordered the free after the malloc, and so after the flip. A

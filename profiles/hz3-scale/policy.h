@@ -4,7 +4,7 @@
  * hz3-scale: local-heavy work, the smallest fast path, a small footprint. The default profile. */
 #define HZ_P_NAME "hz3-scale"
 #define HZ_P_REMOTE HZ_REMOTE_STASH          /* blocks of others leave in batches, one push each */
-#define HZ_P_STRICT 0                        /* no room for a check in 22 instructions */
+#define HZ_P_STRICT 0                        /* what others freed is judged when it comes home */
 #define HZ_P_TAKE_FIRST 0                    /* oldest runs first: what came back last may come back more */
 #define HZ_P_BIN_BYTES (128 * HZ_KIB)        /* per class and thread; twice that is no faster and pins more */
 #define HZ_P_BIN_BLOCKS_MAX 1024             /* a document, a batch: what is freed at once fits */

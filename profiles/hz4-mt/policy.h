@@ -4,7 +4,7 @@
  * hz4-mt: message passing, many threads: freeing what others allocated is the common case. */
 #define HZ_P_NAME "hz4-mt"
 #define HZ_P_REMOTE HZ_REMOTE_STASH          /* one push hands over up to 62 blocks */
-#define HZ_P_STRICT 0                        /* no room for a check in 22 instructions */
+#define HZ_P_STRICT 0                        /* what others freed is judged when it comes home */
 #define HZ_P_TAKE_FIRST 1                    /* what a neighbour freed is at hand first */
 #define HZ_P_BIN_BYTES (256 * HZ_KIB)        /* a whole batch that comes home fits */
 #define HZ_P_BIN_BLOCKS_MAX 1024             /* a document, a batch: what is freed at once fits */

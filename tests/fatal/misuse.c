@@ -35,7 +35,7 @@ static const struct verb {
     bool is_free;
 } verbs[] = {
     {"free", "free", by_free, true},
-    {"free_sized", "free_sized", by_free_sized, true}, /* plain profiles do not look at the size: free */
+    {"free_sized", "free_sized", by_free_sized, true},
     {"realloc", "realloc", by_realloc, false},
     {"usable_size", "usable_size", by_usable_size, false},
 };
@@ -360,7 +360,7 @@ static bool dies(const struct wrongdoing *wrongdoing) {
     if (!child_run(&child, run_one, (void *)wrongdoing))
         tap_bail("cannot fork");
     snprintf(head, sizeof head, "hakozuna: %s: error: %s: %s of %.40s (", hkz_profile(), wrongdoing->class,
-             is_strict ? verb->reported : verb->is_free ? "free" : verb->reported, child.out);
+             verb->reported, child.out);
     snprintf(tail, sizeof tail, ") [%s]\n", wrongdoing->code);
     if (child_aborted(&child) && is_one_line(child.err, head, tail))
         return true;

@@ -9,19 +9,14 @@
 #include "specs.h"
 #include "tap.h"
 #include "watchdog.h"
-#include <stdalign.h>
 
 enum { EACH = LINEAR_MOST_ITEMS / ROUNDS_THREADS };
 
 static struct hz_owner owner;
 
-/* Members by number: every second one is a batch, the others blocks. */
-static struct hz_batch batches[LINEAR_MOST_ITEMS];
-static alignas(16) char blocks[LINEAR_MOST_ITEMS][16];
+static struct hz_batch batches[LINEAR_MOST_ITEMS]; /* the members, by number */
 
-static void *member_of(unsigned number) {
-    return number % 2 == 0 ? (void *)&batches[number] : hz_member_of_block(blocks[number]);
-}
+static void *member_of(unsigned number) { return &batches[number]; }
 
 static uint8_t number_of(void *member) {
     for (unsigned i = 0; i < LINEAR_MOST_ITEMS; i++)
@@ -30,10 +25,7 @@ static uint8_t number_of(void *member) {
     tap_bail("%p was never pushed", member);
 }
 
-static bool push(unsigned number) {
-    return number % 2 == 0 ? hz_inbox_push_batch(&owner, &batches[number])
-                           : hz_inbox_push_block(&owner, blocks[number]);
-}
+static bool push(unsigned number) { return hz_inbox_push_batch(&owner, &batches[number]); }
 
 /* --- Push and take ---------------------------------------------------------------------------- */
 

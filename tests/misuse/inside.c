@@ -333,8 +333,8 @@ static const struct program list[] = {
 
     NOWHERE("a small block never handed out", never_handed_out, FREE, 48, 0, LATER),
     NOWHERE("a block of 1000 bytes never handed out", never_handed_out, FREE, 1000, 0, LATER),
-    NOWHERE("realloc of a block never handed out", never_handed_out, REALLOC_MORE, 1000, 0, UNSEEN),
-    NOWHERE("usable size of a block never handed out", never_handed_out, USABLE_SIZE, 1000, 0, UNSEEN),
+    NOWHERE("realloc of a block never handed out", never_handed_out, REALLOC_MORE, 1000, 0, LATER),
+    NOWHERE("usable size of a block never handed out", never_handed_out, USABLE_SIZE, 1000, 0, LATER),
     NOWHERE("an object never handed out", never_handed_out, DELETE, 1000, 0, LATER),
     NOWHERE("inside a block never handed out", inside_one_never_handed_out, FREE, 1000, 0, LATER),
     NOWHERE("the pages behind a large block", behind_a_large_one, FREE, SMALL, 0, AT_ONCE),

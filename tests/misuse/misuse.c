@@ -117,10 +117,10 @@ static void run_program(void *arg) {
     _exit(arg != NULL);
 }
 
-/* What only strict profiles look at is plain free in the others, and outside of the arenas. */
+/* Outside of the arenas all are one. */
 static const char *reported_verb(void) {
     const struct verb_form *form = &verb_forms[program->verb];
-    bool is_known = is_strict && program->class != FOREIGN_FREE && program->run != huge_inside;
+    bool is_known = program->class != FOREIGN_FREE && program->run != huge_inside;
     return form->kind == VERB_FREES && !is_known ? "free" : form->reported;
 }
 

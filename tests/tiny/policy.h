@@ -4,7 +4,7 @@
  * tiny: a test policy that hits every limit: two blocks per cache, nothing retained. */
 #define HZ_P_NAME "tiny"
 #define HZ_P_REMOTE HZ_REMOTE_STASH          /* blocks of others leave in batches, one push each */
-#define HZ_P_STRICT 0                        /* no room for a check in 22 instructions */
+#define HZ_P_STRICT 0                        /* what others freed is judged when it comes home */
 #define HZ_P_TAKE_FIRST 0                    /* oldest runs first: what came back last may come back more */
 #define HZ_P_BIN_BYTES 32
 #define HZ_P_BIN_BLOCKS_MAX 2
