@@ -467,7 +467,6 @@ static const struct program list[] = {
     ROW("freed again after 100 others", after_others, FREE, SMALL, 100, LATER),
     ROW("freed again after 10000 others", after_others, FREE, SMALL, 10000, LATER),
     ROW("mid block freed again after 100 others", after_others, FREE, MID, 100, LATER),
-    ROW("large block freed again after 100 others", after_others, FREE, LARGE, 100, AT_ONCE),
     ROW("deleted again after 100 others", after_others, DELETE, SMALL, 100, LATER),
     ROW("resized after 100 others since its free", after_others, REALLOC_MORE, SMALL, 100, LATER),
     ROW("freed again after its neighbour", with_another_between, FREE, SMALL, 0, LATER),
