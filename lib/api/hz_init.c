@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "hz_harden.h"
 #include "hz_large.h"
 #include "hz_maintain.h"
 #include "hz_options.h"
@@ -25,6 +26,7 @@ static void init_numbers(void) {
     hz_options_init();
     hz_class_init();
     hz_verdict_init();
+    hz_random_level = (enum hz_random_level)hz_options.random;
     hz_source_init((uint32_t)hz_options.decay_ms, (int)hz_options.thp);
     hz_large_init((size_t)hz_options.huge_bytes, hz_policy.remap_bytes);
     hz_front_init();
@@ -32,6 +34,7 @@ static void init_numbers(void) {
     hz_thread_init();
     if (hz_options.signal_safe != 0)
         hz_thread_set_exact();
+    hz_harden_init();
     has_options = true;
 }
 

@@ -10,8 +10,8 @@
 /* Each includes those before it. */
 enum hz_random_level {
     HZ_RANDOM_OFF,
-    HZ_RANDOM_RUNS,   /* where arenas begin, and which pages serve next */
-    HZ_RANDOM_BLOCKS, /* the order in which a run's blocks are handed out */
+    HZ_RANDOM_ARENA, /* where arenas begin */
+    HZ_RANDOM_ALL,   /* which pages serve next, and the order of blocks in a refill */
 };
 
 /* const after init; off until then. */

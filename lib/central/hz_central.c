@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "hz_bits.h"
+#include "hz_fatal.h"
+#include "hz_fill.h"
 #include "hz_notes.h"
 #include "hz_os.h"
 #include "hz_policy.h"
+#include "hz_random.h"
 #include "hz_receive.h"
 #include "hz_remote.h"
 #include "hz_source.h"
@@ -39,6 +42,8 @@ static struct hz_desc *create_runs(struct hz_owner *owner, unsigned class_index)
         return NULL;
     for (unsigned i = 0; i < count; i++) {
         struct hz_desc *desc = hz_desc_at(arena, hz_desc_page(arena, first) + i * pages);
+        if (hz_fill.is_checked && desc->is_dirty)
+            hz_fill_freed(hz_desc_start(arena, desc), pages << HZ_PAGE_LOG2);
         hz_desc_init_run(arena, desc, class_index);
         hz_owner_adopt(owner, arena, desc);
     }
@@ -80,6 +85,8 @@ unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **sl
         hz_owner_relist(owner, desc, false);
         desc = hz_owner_first(owner, class_index);
     }
+    if (hz_random_level >= HZ_RANDOM_ALL)
+        hz_random_shuffle(&owner->random, slots, taken);
     return taken;
 }
 

@@ -72,7 +72,7 @@ static bool place_sidecar(struct hz_arena *arena, char *space, size_t page_count
 
 /* How far into its space an arena may begin. A small one would lose too much of it. */
 static size_t spread_of(size_t bytes) {
-    bool is_wanted = hz_random_level >= HZ_RANDOM_RUNS && bytes >= SPREAD_ARENA_MIN;
+    bool is_wanted = hz_random_level >= HZ_RANDOM_ARENA && bytes >= SPREAD_ARENA_MIN;
     return is_wanted ? hz_align_down(bytes / SPREAD_SHARE, ARENA_ALIGNMENT) : 0;
 }
 

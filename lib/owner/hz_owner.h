@@ -33,6 +33,7 @@ struct hz_owner {
     void *front;                /* lock: owner table; the thread's cache, for statistics */
     uint32_t run_count;         /* lock */
     struct hz_owner_counts counts;         /* lock */
+    uint64_t random;                       /* lock; state of the numbers that mix blocks */
     struct hz_list full;                   /* lock: runs without available blocks */
     struct hz_list partial[HZ_CLASS_COUNT]; /* lock: runs with some; refills take from the first */
 
@@ -55,6 +56,9 @@ HZ_HIDDEN struct hz_owner *hz_owner_commons(void);
 
 /* A vacant owner made alive for the calling thread, or NULL when memory lacks. */
 HZ_HIDDEN struct hz_owner *hz_owner_create(void *front);
+
+/* New numbers for a forked child, which would share its parent's. lock. */
+HZ_HIDDEN void hz_owner_reseed(struct hz_owner *owner);
 
 /* Makes the number reusable. The owner is vacant, has no runs, and nothing of its front is used again. */
 HZ_HIDDEN void hz_owner_recycle(struct hz_owner *owner);
