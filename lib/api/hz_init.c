@@ -38,6 +38,12 @@ static void init_numbers(void) {
     has_options = true;
 }
 
+/* What nobody may change from here on: see HZ_SEAL. */
+static void seal(void *start, size_t bytes) {
+    if ((((uintptr_t)start | bytes) & (hz_os_page_bytes() - 1)) == 0)
+        (void)hz_os_make_readable(start, bytes);
+}
+
 static bool init_memory(void) {
     bool has_arena = hz_map_first.page_count != 0 || hz_map_init((size_t)hz_options.arena_bytes);
     return has_arena && (hz_owner_count() != 0 || hz_owner_init());
@@ -57,8 +63,11 @@ bool hz_init_slow(void) {
     if (!has_options)
         init_numbers();
     bool done = hz_load_relaxed(&hz_init_done) || init_memory();
-    if (done)
+    if (done && !hz_load_relaxed(&hz_init_done)) {
+        seal(&hz_classes, sizeof hz_classes);
+        seal(&hz_options, sizeof hz_options);
         hz_store_release(&hz_init_done, true);
+    }
     hz_lock_give(&lock);
     if (done)
         register_fork_handlers();

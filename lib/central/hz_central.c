@@ -75,13 +75,24 @@ static struct hz_desc *supply(struct hz_owner *owner, unsigned class_index) {
     return desc != NULL ? desc : create_runs(owner, class_index);
 }
 
+/* What a run's descriptor and its tag both say, and what follows from the class. lock: the owner's. */
+static void check_run(const struct hz_owner *owner, const struct hz_arena *arena, const struct hz_desc *desc) {
+    hz_tag tag = hz_map_tag(arena, hz_desc_start(arena, desc));
+    HZ_MUST(tag == hz_tag_make(owner->id, desc->class_index), desc, "a run's tag and descriptor differ");
+    HZ_MUST(desc->used <= desc->carved && desc->carved <= desc->block_count &&
+                desc->block_count == hz_class_table[desc->class_index].block_count,
+            desc, "a run's counts cannot be");
+}
+
 unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **slots, unsigned count) {
     struct hz_desc *desc = hz_owner_first(owner, class_index);
     if (desc == NULL)
         desc = supply(owner, class_index);
     unsigned taken = 0;
     while (desc != NULL && taken < count) {
-        taken += hz_desc_take(hz_desc_arena(desc), desc, slots + taken, count - taken);
+        struct hz_arena *arena = hz_desc_arena(desc);
+        check_run(owner, arena, desc);
+        taken += hz_desc_take(arena, desc, slots + taken, count - taken);
         hz_owner_relist(owner, desc, false);
         desc = hz_owner_first(owner, class_index);
     }
@@ -99,6 +110,7 @@ static const enum hz_error put_errors[] = {
 /* Blocks came back to the run: it may have to change lists. Of a class's empty runs one stays, the next to be
  * taken from; the others go. */
 static void settle(struct hz_owner *owner, struct hz_desc *desc) {
+    HZ_MUST(desc->used <= desc->block_count, desc, "more blocks came back to a run than it has");
     hz_owner_relist(owner, desc, hz_policy.is_take_first);
     if (desc->used != 0)
         return;
@@ -124,6 +136,7 @@ void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count)
             continue;
         }
         struct hz_desc *desc = hz_desc_first(arena, hz_map_page(arena, blocks[i]));
+        check_run(owner, arena, desc);
         uintptr_t start = (uintptr_t)hz_desc_start(arena, desc);
         size_t bytes = (size_t)desc->page_count << HZ_PAGE_LOG2;
         do {

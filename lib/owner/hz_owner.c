@@ -109,6 +109,6 @@ void hz_owner_adopt(struct hz_owner *owner, struct hz_arena *arena, struct hz_de
 
 void hz_owner_detach(struct hz_owner *owner, struct hz_desc *desc) {
     HZ_ASSERT(desc->run.owner == owner);
-    hz_list_remove(&desc->links);
+    hz_owner_unlink(desc);
     owner->run_count--;
 }

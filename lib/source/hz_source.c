@@ -10,6 +10,7 @@
 #include "hz_source.h"
 
 #include "hz_bits.h"
+#include "hz_fatal.h"
 #include "hz_free_runs.h"
 #include "hz_lock.h"
 #include "hz_os.h"
@@ -82,8 +83,10 @@ static void insert(struct hz_desc *desc, struct hz_list *age_position) {
 
 static void remove_free(struct hz_desc *desc) {
     hz_free_runs_remove(desc->is_dirty ? &dirty : &clean, desc);
-    if (desc->is_dirty)
-        hz_list_remove(&desc->age);
+    if (!desc->is_dirty)
+        return;
+    HZ_MUST(hz_list_is_linked(&desc->age), desc, "the list of free runs by age is torn");
+    hz_list_remove(&desc->age);
 }
 
 /* The free run of the given kind that ends right before page, or NULL. */
