@@ -131,12 +131,13 @@ static void report_stale(const void *block) {
 void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count) {
     for (unsigned i = 0; i < count;) {
         struct hz_arena *arena = hz_map_find(blocks[i]);
-        if (HZ_UNLIKELY(hz_tag_owner(hz_map_tag(arena, blocks[i])) != owner->id)) {
+        hz_tag tag = hz_map_tag(arena, blocks[i]);
+        if (HZ_UNLIKELY(hz_tag_owner(tag) != owner->id)) {
             report_stale(blocks[i++]);
             continue;
         }
         struct hz_desc *desc = hz_desc_first(arena, hz_map_page(arena, blocks[i]));
-        check_run(owner, arena, desc);
+        HZ_MUST(hz_tag_class(tag) == desc->class_index, desc, "a run's tag and descriptor differ");
         uintptr_t start = (uintptr_t)hz_desc_start(arena, desc);
         size_t bytes = (size_t)desc->page_count << HZ_PAGE_LOG2;
         do {
