@@ -142,7 +142,7 @@ static void free_block(struct hz_front *front, hz_tag tag, void *block) {
         return;
     }
     if (HZ_UNLIKELY(hz_harden_is_on) && !hz_policy.is_strict && hz_route_find(block).verdict != HZ_ROUTE_BLOCK) {
-        free_wrong(block);
+        free_wrong(block, "free");
         return;
     }
     if (HZ_UNLIKELY(hz_harden_is_on) && hz_harden_freed(front, tag, block))
