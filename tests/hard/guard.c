@@ -10,7 +10,7 @@
 #include "hz_owner.h"
 #include "hz_policy.h"
 
-enum { ARENA = 64 << 20 }; /* each array of the sidecar is whole pages then */
+enum { ARENA = 64 << 20 }; /* each array of the sidecar is whole pages of the kernel then */
 
 /* --- Guards ----------------------------------------------------------------------------------- */
 
@@ -34,7 +34,7 @@ static unsigned list_ranges(struct range *ranges) {
     size_t pages = arena->page_count;
     struct range all[RANGE_COUNT] = {
         {"pages", (char *)arena->base, ARENA},
-        {"tags", (char *)(void *)arena->tags, hz_align_up(pages * sizeof(hz_tag), 4096)},
+        {"tags", (char *)(void *)arena->tags, pages * sizeof(hz_tag)},
         {"descriptors", arena->descs, pages * HZ_MAP_DESC_BYTES},
         {"bitmaps", arena->bits, pages * HZ_MAP_BITS_BYTES},
         {"queues", arena->queues, pages * HZ_MAP_QUEUE_BYTES},
@@ -60,8 +60,7 @@ static void poke(void *arg) {
     if (poke->where == 2)
         _exit(range.start != NULL ? 0 : SURVIVED);
     volatile char *first = range.start;
-    /* Bitmaps may be shorter than their array's whole pages. */
-    volatile char *behind = range.start + hz_align_up(range.bytes, poke->range == 1 ? 4096 : HZ_PAGE);
+    volatile char *behind = range.start + range.bytes;
     if (poke->where < 0)
         first[-1] = 1;
     else if (poke->where > 0)
