@@ -27,7 +27,7 @@ struct range {
     size_t bytes;
 };
 
-enum { RANGE_COUNT = 9 };
+enum { RANGE_COUNT = 8 };
 
 static unsigned list_ranges(struct range *ranges) {
     const struct hz_arena *arena = &hz_map_first;
@@ -41,7 +41,6 @@ static unsigned list_ranges(struct range *ranges) {
         {"pending", arena->pending, pages * HZ_MAP_BITS_BYTES},
         {"marks", arena->marks[0], pages * HZ_MAP_MARKS_BYTES},
         {"coarse marks", arena->marks[1], pages * HZ_MAP_COARSE_MARKS_BYTES},
-        {"places", arena->places, pages * HZ_MAP_PLACES_BYTES},
     };
     memcpy(ranges, all, sizeof all);
     return RANGE_COUNT;
@@ -74,7 +73,7 @@ static void poke(void *arg) {
 
 static void test_sidecar(void) {
     static const char *const names[RANGE_COUNT] = {"pages", "tags", "descriptors", "bitmaps", "queues",
-                                                   "pending", "marks", "coarse marks", "places"};
+                                                   "pending", "marks", "coarse marks"};
     char what[80];
     with("arena_bytes=64M");
     for (unsigned i = 0; i < RANGE_COUNT; i++) {
