@@ -44,4 +44,5 @@ const struct hz_policy hz_policy = {
     .remap_bytes = HZ_P_REMAP_BYTES,
     .decay_ms = HZ_P_DECAY_MS,
     .thp = HZ_P_THP,
+    .random = HZ_P_RANDOM,
 };

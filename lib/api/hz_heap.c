@@ -13,6 +13,7 @@
 #include "hz_fatal.h"
 #include "hz_foreign.h"
 #include "hz_front.h"
+#include "hz_harden.h"
 #include "hz_huge.h"
 #include "hz_init.h"
 #include "hz_inside.h"
@@ -46,7 +47,7 @@ uint64_t hz_heap_out_of_memory_count(void) { return hz_load_relaxed(&out_of_memo
 
 /* --- Allocation ------------------------------------------------------------------------------- */
 
-static void *take_block(unsigned class_index) {
+static void *take_block(unsigned class_index, bool *ret_is_zero) {
     struct hz_front *front = hz_thread_front();
     void *block;
     if (HZ_UNLIKELY(front == NULL))
@@ -57,6 +58,8 @@ static void *take_block(unsigned class_index) {
         block = hz_front_refill(front, class_index);
     if (block != NULL)
         hz_front_hand_out(front, block);
+    if (HZ_UNLIKELY(hz_harden_is_on) && block != NULL)
+        *ret_is_zero = hz_harden_reused(class_index, block);
     return block;
 }
 
@@ -64,7 +67,7 @@ static void *take(size_t size, size_t alignment, bool *ret_is_zero) {
     unsigned class_index = hz_class_of_aligned(size, alignment);
     *ret_is_zero = false;
     if (class_index < HZ_CLASS_COUNT)
-        return take_block(class_index);
+        return take_block(class_index, ret_is_zero);
     return hz_large_take(size, alignment, ret_is_zero);
 }
 
@@ -138,13 +141,16 @@ static void free_block(struct hz_front *front, hz_tag tag, void *block) {
         free_wrong(block, "free");
         return;
     }
-    uint32_t owner_id = hz_tag_owner(tag);
-    if (front == NULL || owner_id <= HZ_OWNER_COMMONS_ID) /* also a run that is gone, to be reported */
+    if (HZ_UNLIKELY(hz_harden_is_on) && !hz_policy.is_strict && hz_route_find(block).verdict != HZ_ROUTE_BLOCK) {
+        free_wrong(block, "free");
+        return;
+    }
+    if (HZ_UNLIKELY(hz_harden_is_on) && hz_harden_freed(front, tag, block))
+        return;
+    if (front == NULL)
         hz_central_return(block);
-    else if (owner_id == front->owner->id)
-        hz_front_put(front, hz_tag_class(tag), block);
     else
-        hz_policy.remote_ops->put(&front->outbox, tag, block);
+        hz_front_send(front, tag, block);
 }
 
 static HZ_COLD void free_rare(void *block) {

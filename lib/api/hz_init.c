@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "hz_harden.h"
 #include "hz_large.h"
 #include "hz_maintain.h"
 #include "hz_options.h"
@@ -25,6 +26,7 @@ static void init_numbers(void) {
     hz_options_init();
     hz_class_init();
     hz_verdict_init();
+    hz_random_level = (enum hz_random_level)hz_options.random;
     hz_source_init((uint32_t)hz_options.decay_ms, (int)hz_options.thp);
     hz_large_init((size_t)hz_options.huge_bytes, hz_policy.remap_bytes);
     hz_front_init();
@@ -32,7 +34,14 @@ static void init_numbers(void) {
     hz_thread_init();
     if (hz_options.signal_safe != 0)
         hz_thread_set_exact();
+    hz_harden_init();
     has_options = true;
+}
+
+/* What nobody may change from here on: see HZ_SEAL. */
+static void seal(void *start, size_t bytes) {
+    if ((((uintptr_t)start | bytes) & (hz_os_page_bytes() - 1)) == 0)
+        (void)hz_os_make_readable(start, bytes);
 }
 
 static bool init_memory(void) {
@@ -54,8 +63,11 @@ bool hz_init_slow(void) {
     if (!has_options)
         init_numbers();
     bool done = hz_load_relaxed(&hz_init_done) || init_memory();
-    if (done)
+    if (done && !hz_load_relaxed(&hz_init_done)) {
+        seal(&hz_classes, sizeof hz_classes);
+        seal(&hz_options, sizeof hz_options);
         hz_store_release(&hz_init_done, true);
+    }
     hz_lock_give(&lock);
     if (done)
         register_fork_handlers();

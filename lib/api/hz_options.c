@@ -36,6 +36,10 @@ static struct option options[] = {
     {"arena_bytes", &hz_options.arena_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
     {"huge_bytes", &hz_options.huge_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
     {"signal_safe", &hz_options.signal_safe, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
+    {"random", &hz_options.random, KIND_CHOICE, "off|arena|all", SOURCE_DEFAULT},
+    {"quarantine", &hz_options.quarantine, KIND_BYTES, NULL, SOURCE_DEFAULT},
+    {"free_fill", &hz_options.free_fill, KIND_CHOICE, "off|zero|junk", SOURCE_DEFAULT},
+    {"check_reuse", &hz_options.check_reuse, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof options[0], NAME_MAX_BYTES = 32, QUOTED_MAX_BYTES = 80 };
@@ -323,6 +327,7 @@ void hz_options_init(void) {
     hz_options.huge_bytes = hz_policy.huge_bytes;
     for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
         hz_options.on_error[i] = hz_fatal_action((enum hz_error)i);
+    hz_options.random = hz_policy.random;
     if (hz_os_is_secure())
         return;
     read_conf(hz_os_environment("HAKOZUNA_CONF"));

@@ -11,9 +11,9 @@
 enum hz_stats_when { HZ_STATS_OFF, HZ_STATS_EXIT };
 enum hz_foreign { HZ_FOREIGN_FORWARD, HZ_FOREIGN_LEAK, HZ_FOREIGN_ABORT };
 
-/* const after hz_options_init(); numbers and enum values alike are held as 64 bits */
+/* const after hz_options_init(), and sealed when the allocator is up; numbers and enum values alike are held as 64 bits */
 struct hz_options {
-    uint64_t verbose;      /* 1: print every option with its source at start */
+    alignas(HZ_SEAL) uint64_t verbose; /* 1: print every option with its source at start */
     uint64_t stats;        /* enum hz_stats_when */
     uint64_t stats_format; /* enum hkz_format */
     uint64_t decay_ms;     /* see struct hz_policy */
@@ -23,6 +23,10 @@ struct hz_options {
     uint64_t arena_bytes;  /* address space of the first arena; 0: as much as 1 TiB */
     uint64_t huge_bytes;   /* see struct hz_policy */
     uint64_t signal_safe;  /* 1: signal handlers may call malloc and free wherever they interrupt */
+    uint64_t random;       /* enum hz_random_level */
+    uint64_t quarantine;   /* most bytes of freed blocks that each thread holds back from reuse; 0: none */
+    uint64_t free_fill;    /* enum hz_fill_kind */
+    uint64_t check_reuse;  /* 1: blocks must be found as they were filled */
 };
 
 extern struct hz_options hz_options HZ_HIDDEN;

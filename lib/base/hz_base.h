@@ -22,6 +22,11 @@
 #define HZ_LIKELY(x) __builtin_expect(!!(x), 1)
 #define HZ_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* What is written at start and never again lies on pages of its own, which turn read-only then: its type begins
+ * with a member that is alignas(HZ_SEAL), so that it is whole pages. The kernel's may be larger; then they stay
+ * writable. */
+#define HZ_SEAL 4096
+
 /* Words that different threads write lie at least this far apart. */
 #define HZ_LINE 64
 

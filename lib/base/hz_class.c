@@ -4,8 +4,7 @@
  * hz_class.c -- fills the class table. */
 #include "hz_class.h"
 
-struct hz_class hz_class_table[HZ_CLASS_COUNT];
-uint8_t hz_class_index[HZ_CLASS_MAX_BYTES / 256 + HZ_CLASS_COARSE_SHIFT + 1];
+struct hz_class_tables hz_classes;
 
 _Static_assert(HZ_CLASS_COUNT <= 0x7C, "a tag holds the class in 7 bits, with codes to spare");
 

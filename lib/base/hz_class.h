@@ -30,15 +30,20 @@ struct hz_class {
     uint16_t run_pages;
 };
 
-/* const after hz_class_init() */
-extern struct hz_class hz_class_table[HZ_CLASS_COUNT] HZ_HIDDEN;
-
-/* The class of every size in steps of 16 bytes up to 1 KiB, then of 256 bytes; const after hz_class_init(),
- * and before it zero, which is a class whose bin is empty then. */
 enum { HZ_CLASS_FINE_BYTES = 1024, HZ_CLASS_COARSE_SHIFT = HZ_CLASS_FINE_BYTES / 16 - HZ_CLASS_FINE_BYTES / 256 };
-extern uint8_t hz_class_index[HZ_CLASS_MAX_BYTES / 256 + HZ_CLASS_COARSE_SHIFT + 1] HZ_HIDDEN;
 
-/* Fills both tables. Idempotent. */
+/* const after hz_class_init() */
+struct hz_class_tables {
+    alignas(HZ_SEAL) struct hz_class table[HZ_CLASS_COUNT];
+    /* The class of every size in steps of 16 bytes up to 1 KiB, then of 256 bytes. Before init zero, which is
+     * a class whose bin is empty then. */
+    uint8_t index[HZ_CLASS_MAX_BYTES / 256 + HZ_CLASS_COARSE_SHIFT + 1];
+};
+extern struct hz_class_tables hz_classes HZ_HIDDEN;
+#define hz_class_table hz_classes.table
+#define hz_class_index hz_classes.index
+
+/* Fills both tables. Idempotent, until they are sealed. */
 HZ_HIDDEN void hz_class_init(void);
 
 /* The class for 1 <= size <= HZ_CLASS_MAX_BYTES. */

@@ -29,6 +29,11 @@ HZ_INLINE void hz_list_push_back(struct hz_list *list, struct hz_list *link) {
     hz_list_push_front(list->prev, link);
 }
 
+/* Whether both neighbours know the link. False: something wrote where it must not. */
+HZ_INLINE bool hz_list_is_linked(const struct hz_list *link) {
+    return link->next->prev == link && link->prev->next == link;
+}
+
 HZ_INLINE void hz_list_remove(struct hz_list *link) {
     link->prev->next = link->next;
     link->next->prev = link->prev;

@@ -5,7 +5,7 @@
  * One constant instance per library, made by profiles/profile.c from the profile's policy.h; what each
  * number means and why it has its value stands there. */
 #pragma once
-#include "hz_base.h"
+#include "hz_random.h"
 
 enum hz_thp { HZ_THP_DEFAULT, HZ_THP_NEVER, HZ_THP_ALWAYS };
 
@@ -38,6 +38,7 @@ struct hz_policy {
     size_t remap_bytes;         /* a growing block from this size on moves by page table, not by copy */
     unsigned decay_ms;          /* free pages older than this go back to the kernel; 0: at once */
     enum hz_thp thp;            /* transparent huge pages for the arena */
+    enum hz_random_level random; /* what lies where by chance */
 };
 
 extern const struct hz_policy hz_policy HZ_HIDDEN;

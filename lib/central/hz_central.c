@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "hz_bits.h"
+#include "hz_fatal.h"
+#include "hz_fill.h"
 #include "hz_mark.h"
 #include "hz_notes.h"
 #include "hz_os.h"
 #include "hz_policy.h"
+#include "hz_random.h"
 #include "hz_receive.h"
 #include "hz_remote.h"
 #include "hz_source.h"
@@ -40,6 +43,8 @@ static struct hz_desc *create_runs(struct hz_owner *owner, unsigned class_index)
         return NULL;
     for (unsigned i = 0; i < count; i++) {
         struct hz_desc *desc = hz_desc_at(arena, hz_desc_page(arena, first) + i * pages);
+        if (hz_fill.is_checked && desc->is_dirty)
+            hz_fill_freed(hz_desc_start(arena, desc), pages << HZ_PAGE_LOG2);
         hz_desc_init_run(arena, desc, class_index);
         hz_owner_adopt(owner, arena, desc);
     }
@@ -71,16 +76,29 @@ static struct hz_desc *supply(struct hz_owner *owner, unsigned class_index) {
     return desc != NULL ? desc : create_runs(owner, class_index);
 }
 
+/* What a run's descriptor and its tag both say, and what follows from the class. lock: the owner's. */
+static void check_run(const struct hz_owner *owner, const struct hz_arena *arena, const struct hz_desc *desc) {
+    hz_tag tag = hz_map_tag(arena, hz_desc_start(arena, desc));
+    HZ_MUST(tag == hz_tag_make(owner->id, desc->class_index), desc, "a run's tag and descriptor differ");
+    HZ_MUST(desc->used <= desc->carved && desc->carved <= desc->block_count &&
+                desc->block_count == hz_class_table[desc->class_index].block_count,
+            desc, "a run's counts cannot be");
+}
+
 unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **slots, unsigned count) {
     struct hz_desc *desc = hz_owner_first(owner, class_index);
     if (desc == NULL)
         desc = supply(owner, class_index);
     unsigned taken = 0;
     while (desc != NULL && taken < count) {
-        taken += hz_desc_take(hz_desc_arena(desc), desc, slots + taken, count - taken);
+        struct hz_arena *arena = hz_desc_arena(desc);
+        check_run(owner, arena, desc);
+        taken += hz_desc_take(arena, desc, slots + taken, count - taken);
         hz_owner_relist(owner, desc, false);
         desc = hz_owner_first(owner, class_index);
     }
+    if (hz_random_level >= HZ_RANDOM_ALL)
+        hz_random_shuffle(&owner->random, slots, taken);
     return taken;
 }
 
@@ -93,6 +111,7 @@ static const enum hz_error put_errors[] = {
 /* Blocks came back to the run: it may have to change lists. Of a class's empty runs one stays, the next to be
  * taken from; the others go. */
 static void settle(struct hz_owner *owner, struct hz_desc *desc) {
+    HZ_MUST(desc->used <= desc->block_count, desc, "more blocks came back to a run than it has");
     hz_owner_relist(owner, desc, hz_policy.is_take_first);
     if (desc->used != 0)
         return;
@@ -113,11 +132,13 @@ static void report_stale(const void *block) {
 void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count) {
     for (unsigned i = 0; i < count;) {
         struct hz_arena *arena = hz_map_find(blocks[i]);
-        if (HZ_UNLIKELY(hz_tag_owner(hz_map_tag(arena, blocks[i])) != owner->id)) {
+        hz_tag tag = hz_map_tag(arena, blocks[i]);
+        if (HZ_UNLIKELY(hz_tag_owner(tag) != owner->id)) {
             report_stale(blocks[i++]);
             continue;
         }
         struct hz_desc *desc = hz_desc_first(arena, hz_map_page(arena, blocks[i]));
+        HZ_MUST(hz_tag_class(tag) == desc->class_index, desc, "a run's tag and descriptor differ");
         uintptr_t start = (uintptr_t)hz_desc_start(arena, desc);
         size_t bytes = (size_t)desc->page_count << HZ_PAGE_LOG2;
         do {

@@ -11,9 +11,9 @@
 #include "hz_inbox.h"
 #include "hz_route.h"
 
-/* Fills slots with up to count blocks of the class (see hz_desc_take) from the owner's partial runs; where
- * there is none, from one adopted from the commons, else from new ones, as many as the policy says. 0 when
- * memory lacks. lock: the owner's. */
+/* Fills slots with up to count blocks of the class (see hz_desc_take; mixed by chance if that is wanted) from
+ * the owner's partial runs; where there is none, from one adopted from the commons, else from new ones, as many
+ * as the policy says. 0 when memory lacks. lock: the owner's. */
 HZ_HIDDEN unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **slots,
                                    unsigned count);
 

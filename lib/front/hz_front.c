@@ -10,6 +10,7 @@
 #include "hz_budget.h"
 #include "hz_meta.h"
 #include "hz_policy.h"
+#include "hz_quarantine.h"
 #include "hz_receive.h"
 
 /* The slot below an unused bin's array: popping finds nothing, pushing finds it full. */
@@ -331,6 +332,16 @@ void hz_front_put(struct hz_front *front, unsigned class_index, void *block) {
     (void)hz_front_push(front, class_index, block);
 }
 
+void hz_front_send(struct hz_front *front, hz_tag tag, void *block) {
+    uint32_t owner_id = hz_tag_owner(tag);
+    if (owner_id <= HZ_OWNER_COMMONS_ID) /* also a run that is gone, to be reported */
+        hz_central_return(block);
+    else if (owner_id == front->owner->id)
+        hz_front_put(front, hz_tag_class(tag), block);
+    else
+        hz_policy.remote_ops->put(&front->outbox, tag, block);
+}
+
 /* A bin that nothing happened to since the last maintenance gives up half of its blocks and of its capacity,
  * and its empty runs. */
 void hz_front_flush_idle(struct hz_front *front) {
@@ -353,6 +364,7 @@ void hz_front_flush_idle(struct hz_front *front) {
 /* --- All of it -------------------------------------------------------------------------------- */
 
 void hz_front_flush_all(struct hz_front *front) {
+    hz_quarantine_empty(front);
     hz_policy.remote_ops->send_all(&front->outbox);
     hz_front_receive(front);
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
@@ -368,6 +380,7 @@ void hz_front_flush_all(struct hz_front *front) {
 void hz_front_destroy(struct hz_front *front) {
     struct hz_owner *owner = front->owner;
     hz_front_flush_all(front);
+    hz_quarantine_destroy(front);
     hz_budget_give(hz_front_capacity_bytes(front));
     hz_central_retire(owner);
     hz_owner_recycle(owner);
@@ -378,5 +391,5 @@ size_t hz_front_cached_bytes(struct hz_front *front) {
     size_t bytes = 0;
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) /* top and base may belong to two moments */
         bytes += hz_min(bin_count(front, i), capacity_max[i]) * hz_class_bytes(i);
-    return bytes + hz_outbox_bytes(&front->outbox);
+    return bytes + hz_outbox_bytes(&front->outbox) + hz_load_relaxed(&front->quarantine.bytes);
 }

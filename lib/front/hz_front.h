@@ -24,6 +24,15 @@ struct hz_bin {
     uint16_t room;     /* blocks that the array at base can hold */
 };
 
+/* Freed blocks that wait: see hz_quarantine.h. A ring, oldest at first. */
+struct hz_quarantine {
+    void **blocks; /* NULL until first used */
+    uint8_t *classes;
+    size_t first;
+    size_t count;
+    _Atomic(size_t) bytes; /* thread writes, statistics read */
+};
+
 struct hz_front {
     /* Hot. */
     hz_tag self_tag; /* const: hz_tag_make(owner id, 0) */
@@ -38,6 +47,7 @@ struct hz_front {
     uint32_t maintained_ms; /* time of the last maintenance */
     struct hz_bin bins[HZ_CLASS_COUNT];
     struct hz_outbox outbox;
+    struct hz_quarantine quarantine;
     void **slots;     /* room for bin arrays not yet given out */
     void **slots_end; /* const */
 };
@@ -87,6 +97,9 @@ HZ_HIDDEN HZ_NOINLINE void *hz_front_refill(struct hz_front *front, unsigned cla
 
 /* Puts a block of the front's own owner into its bin, making room if it is full. */
 HZ_HIDDEN HZ_NOINLINE void hz_front_put(struct hz_front *front, unsigned class_index, void *block);
+
+/* Sends a free block, of a page with this tag, to where it belongs: its bin, the outbox, or its run. */
+HZ_HIDDEN void hz_front_send(struct hz_front *front, hz_tag tag, void *block);
 
 /* Outside the hot paths, of pointers where a class run is: the block is about to be handed out; it was given to
  * free, and so is live no more (false: it is not live; plain profiles leave blocks of others live); it is live.

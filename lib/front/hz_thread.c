@@ -177,6 +177,8 @@ static void reset_all(void) {
     each_owner(reset_owner);
     hz_owner_table_reset_lock();
     hz_maintain_reset_lock();
+    each_owner(hz_owner_reseed);
+    hz_source_reseed();
     each_owner(bury_other);
     each_owner(settle_buried);
     recover_pending();

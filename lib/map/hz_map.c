@@ -8,12 +8,15 @@
 #include "hz_meta.h"
 #include "hz_os.h"
 #include "hz_policy.h"
+#include "hz_random.h"
 
 struct hz_arena hz_map_first;
 
 static const size_t ARENA_ALIGNMENT = 2 * HZ_MIB; /* so that huge pages can form */
 static const size_t ARENA_BYTES_MAX = sizeof(size_t) == 8 ? (size_t)1 << 40 : 256 * HZ_MIB;
 static const size_t ARENA_BYTES_MIN = 4 * HZ_MIB;
+static const size_t SPREAD_ARENA_MIN = sizeof(size_t) == 8 ? (size_t)1 << 30 : SIZE_MAX;
+enum { GUARD = HZ_PAGE, SPREAD_SHARE = 16 };
 static const size_t COMMIT_STEP_MIN = HZ_MIB;
 static const size_t COMMIT_STEP_MAX = 64 * HZ_MIB;
 
@@ -22,23 +25,23 @@ static size_t queue_element(void) { return hz_policy.remote == HZ_REMOTE_PAGE ? 
 static size_t pending_element(void) { return hz_policy.remote == HZ_REMOTE_PAGE ? HZ_MAP_BITS_BYTES : 0; }
 
 /* Sidecar bytes per page. */
-static size_t described_element(void) {
-    return HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES + queue_element() + pending_element() + HZ_MAP_MARKS_BYTES +
-           HZ_MAP_COARSE_MARKS_BYTES;
+static size_t sidecar_element(void) {
+    return sizeof(hz_tag) + HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES + queue_element() +
+           pending_element() + HZ_MAP_MARKS_BYTES + HZ_MAP_COARSE_MARKS_BYTES;
 }
 
-/* The arrays begin at multiples of 64 KiB, the largest kernel page, so that each commits on its own. */
+/* The arrays begin at multiples of 64 KiB, the largest kernel page, so that each commits on its own. Behind
+ * each lies a page that never does: what runs over its end meets no other. */
 static size_t array_bytes(size_t page_count, size_t element) {
-    return hz_align_up(page_count * element, HZ_PAGE);
+    return element == 0 ? 0 : hz_align_up(page_count * element, HZ_PAGE) + GUARD;
 }
 
-static size_t tag_bytes(size_t page_count) { return array_bytes(page_count, sizeof(hz_tag)); }
-
-/* All arrays but the tags, which are reserved together. */
-static size_t described_bytes(size_t page_count) {
-    return array_bytes(page_count, HZ_MAP_DESC_BYTES) + array_bytes(page_count, HZ_MAP_BITS_BYTES) +
-           array_bytes(page_count, queue_element()) + array_bytes(page_count, pending_element()) + 
-           array_bytes(page_count, HZ_MAP_MARKS_BYTES) + array_bytes(page_count, HZ_MAP_COARSE_MARKS_BYTES);
+/* All arrays, and a guard before the first. */
+static size_t sidecar_bytes(size_t page_count) {
+    return GUARD + array_bytes(page_count, sizeof(hz_tag)) + array_bytes(page_count, HZ_MAP_DESC_BYTES) +
+           array_bytes(page_count, HZ_MAP_BITS_BYTES) + array_bytes(page_count, queue_element()) +
+           array_bytes(page_count, pending_element()) + array_bytes(page_count, HZ_MAP_MARKS_BYTES) +
+           array_bytes(page_count, HZ_MAP_COARSE_MARKS_BYTES);
 }
 
 /* The next array of a sidecar, or NULL for one that the profile does not have. */
@@ -48,25 +51,13 @@ static char *place_array(char **next, size_t page_count, size_t element) {
     return element != 0 ? array : NULL;
 }
 
-static void release(void *start, size_t bytes) {
-    if (start != NULL)
-        hz_os_release(start, bytes);
-}
-
-static bool reserve(struct hz_arena *arena, size_t bytes) {
-    size_t page_count = bytes >> HZ_PAGE_LOG2;
-    size_t described = described_bytes(page_count);
-    char *tags = hz_os_reserve_readable(tag_bytes(page_count), HZ_PAGE);
-    char *descs = hz_os_reserve(described, HZ_PAGE);
-    char *base = hz_os_reserve(bytes, ARENA_ALIGNMENT);
-    if (tags == NULL || descs == NULL || base == NULL) {
-        release(tags, tag_bytes(page_count));
-        release(descs, described);
-        release(base, bytes);
+/* Tags are read of every address; what is not committed reads as HZ_TAG_NONE. */
+static bool place_sidecar(struct hz_arena *arena, char *space, size_t page_count) {
+    char *next = space + GUARD;
+    char *tags = place_array(&next, page_count, sizeof(hz_tag));
+    if (!hz_os_make_readable(tags, array_bytes(page_count, sizeof(hz_tag)) - GUARD))
         return false;
-    }
     arena->tags = (_Atomic(hz_tag) *)(void *)tags;
-    char *next = descs;
     arena->descs = place_array(&next, page_count, HZ_MAP_DESC_BYTES);
     arena->bits = place_array(&next, page_count, HZ_MAP_BITS_BYTES);
     arena->queues = place_array(&next, page_count, queue_element());
@@ -74,7 +65,48 @@ static bool reserve(struct hz_arena *arena, size_t bytes) {
     arena->marks[0] = place_array(&next, page_count, HZ_MAP_MARKS_BYTES);
     arena->marks[1] = place_array(&next, page_count, HZ_MAP_COARSE_MARKS_BYTES);
     arena->page_count = page_count;
-    arena->base = (uintptr_t)base;
+    return true;
+}
+
+/* How far into its space an arena may begin. A small one would lose too much of it. */
+static size_t spread_of(size_t bytes) {
+    bool is_wanted = hz_random_level >= HZ_RANDOM_ARENA && bytes >= SPREAD_ARENA_MIN;
+    return is_wanted ? hz_align_down(bytes / SPREAD_SHARE, ARENA_ALIGNMENT) : 0;
+}
+
+static size_t space_bytes(size_t bytes) { return GUARD + ARENA_ALIGNMENT + spread_of(bytes) + bytes + GUARD; }
+
+/* Where the pages begin in their space, with a guard before and behind them. The space that is left over is
+ * given back where there is little of it. */
+static uintptr_t place_pages(char *space, size_t bytes) {
+    char *base = (char *)hz_align_up((uintptr_t)space + GUARD, ARENA_ALIGNMENT);
+    char *end = space + space_bytes(bytes);
+    size_t spread = spread_of(bytes);
+    if (spread != 0) {
+        uint64_t state = hz_os_entropy();
+        base += hz_random_below(&state, (uint32_t)(spread / ARENA_ALIGNMENT)) * ARENA_ALIGNMENT;
+    } else {
+        hz_os_release(space, (size_t)(base - GUARD - space));
+        hz_os_release(base + bytes + GUARD, (size_t)(end - (base + bytes + GUARD)));
+    }
+    return (uintptr_t)base;
+}
+
+static void release(void *start, size_t bytes) {
+    if (start != NULL)
+        hz_os_release(start, bytes);
+}
+
+static bool reserve(struct hz_arena *arena, size_t bytes) {
+    size_t page_count = bytes >> HZ_PAGE_LOG2;
+    char *sidecar = hz_os_reserve(sidecar_bytes(page_count), HZ_PAGE);
+    char *space = hz_os_reserve(space_bytes(bytes), hz_os_page_bytes());
+    if (sidecar == NULL || space == NULL || !place_sidecar(arena, sidecar, page_count)) {
+        release(sidecar, sidecar_bytes(page_count));
+        release(space, space_bytes(bytes));
+        return false;
+    }
+    arena->base = place_pages(space, bytes);
     return true;
 }
 
@@ -176,8 +208,7 @@ size_t hz_map_reserved_bytes(void) {
     size_t bytes = 0;
     for (struct hz_arena *arena = &hz_map_first; arena != NULL;
          arena = hz_load_acquire(&arena->next))
-        bytes += (arena->page_count << HZ_PAGE_LOG2) + tag_bytes(arena->page_count) +
-                 described_bytes(arena->page_count);
+        bytes += (arena->page_count << HZ_PAGE_LOG2) + sidecar_bytes(arena->page_count);
     return bytes;
 }
 
@@ -185,6 +216,6 @@ size_t hz_map_metadata_bytes(void) {
     size_t bytes = 0;
     for (struct hz_arena *arena = &hz_map_first; arena != NULL;
          arena = hz_load_acquire(&arena->next))
-        bytes += hz_load_relaxed(&arena->committed_pages) * (sizeof(hz_tag) + described_element());
+        bytes += hz_load_relaxed(&arena->committed_pages) * sidecar_element();
     return bytes;
 }

@@ -5,8 +5,9 @@
  *
  * An arena is one reserved address range of 64 KiB pages. Its sidecar, in ranges of its own, is arrays
  * indexed by page number: a u32 tag, a descriptor slot, a bitmap slot, and, in profiles that use them, a
- * second bitmap slot and marks. All are committed together with the pages, from the start upwards, and stay
- * committed; tags can be read everywhere from the start.
+ * second bitmap slot and marks. All are committed together with the pages, from the start upwards, and
+ * stay committed; tags can be read everywhere from the start. Before and behind the pages and each array lies
+ * space that nobody can touch.
  * The first arena is the one that the fast path tests; further arenas follow on a list that only grows.
  * Does not: know what tags, descriptors or bitmaps mean, or which pages are free. */
 #pragma once

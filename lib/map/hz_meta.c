@@ -24,7 +24,12 @@ static char *chunk;                   /* lock: meta; the rest of the newest chun
 static size_t chunk_left;             /* lock: meta */
 static size_t total_bytes;            /* lock: meta */
 
+static char *region;                  /* lock: meta; the rest of the newest region, not committed */
+static size_t region_left;            /* lock: meta */
+
 static const size_t CHUNK_BYTES = 64 * HZ_KIB;
+static const size_t REGION_BYTES_MAX = 16 * HZ_MIB;
+enum { GUARD = HZ_PAGE, LIMIT_SHARE = 64, OWN_REGION_SHARE = 4 };
 
 void hz_meta_lock(void) { hz_lock_take(&lock); }
 void hz_meta_unlock(void) { hz_lock_give(&lock); }
@@ -42,6 +47,45 @@ static struct kind *kind_of(size_t bytes) {
     return NULL;
 }
 
+/* Address space with a guard before and behind it. */
+static char *reserve_region(size_t bytes) {
+    char *start = hz_os_reserve(GUARD + bytes + GUARD, hz_os_page_bytes());
+    return start == NULL ? NULL : start + GUARD;
+}
+
+/* Under a limit of address space the program needs most of it. */
+static size_t region_bytes(void) {
+    return hz_align_down(hz_min(REGION_BYTES_MAX, hz_os_address_limit() / LIMIT_SHARE), HZ_PAGE);
+}
+
+/* Large pieces, and all of them when space is short. */
+static char *take_own_region(size_t bytes) {
+    char *start = reserve_region(bytes);
+    if (start != NULL && !hz_os_commit(start, bytes)) {
+        hz_os_release(start - GUARD, GUARD + bytes + GUARD);
+        return NULL;
+    }
+    return start;
+}
+
+/* Fresh pages. Few regions make few mappings. */
+static char *take_pages(size_t bytes) {
+    if (bytes > region_left) {
+        size_t wanted = region_bytes();
+        char *fresh = bytes <= wanted / OWN_REGION_SHARE ? reserve_region(wanted) : NULL;
+        if (fresh == NULL)
+            return take_own_region(bytes);
+        region = fresh;
+        region_left = wanted;
+    }
+    if (!hz_os_commit(region, bytes))
+        return NULL;
+    char *start = region;
+    region += bytes;
+    region_left -= bytes;
+    return start;
+}
+
 /* Small pieces share chunks; what a chunk cannot hold gets pages of its own. */
 static void *carve(size_t bytes) {
     if (bytes <= chunk_left) {
@@ -51,7 +95,7 @@ static void *carve(size_t bytes) {
         return start;
     }
     size_t mapped = hz_align_up(hz_max(bytes, CHUNK_BYTES), hz_os_page_bytes());
-    char *start = hz_os_map(mapped, HZ_LINE);
+    char *start = take_pages(mapped);
     if (start == NULL)
         return NULL;
     total_bytes += mapped;

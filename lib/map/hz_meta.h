@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * hz_meta.h -- memory for the allocator's own structures, apart from everything users hold.
+ * hz_meta.h -- memory for the allocator's own structures, apart from everything users hold: in a few
+ * regions, with space that nobody can touch before and behind each.
  * Zeroed when handed out. Small pieces come from chunks and are recycled by size; large ones have their
  * pages returned to the kernel while they wait. Thread-safe (lock: meta).
  * Does not: give address space back. */

@@ -16,8 +16,8 @@ HZ_HIDDEN size_t hz_os_page_bytes(void);
  * Costs no memory and no commit charge. */
 HZ_HIDDEN void *hz_os_reserve(size_t bytes, size_t alignment);
 
-/* The same, but readable: it reads as zeros. Still costs no memory and no commit charge. */
-HZ_HIDDEN void *hz_os_reserve_readable(size_t bytes, size_t alignment);
+/* Takes the right to write away. Reserved space reads as zeros then, still without memory or commit charge. */
+HZ_HIDDEN bool hz_os_make_readable(void *start, size_t bytes);
 
 /* Gives the address space back. */
 HZ_HIDDEN void hz_os_release(void *start, size_t bytes);
@@ -43,6 +43,9 @@ HZ_HIDDEN void hz_os_advise_huge(void *start, size_t bytes, bool wanted);
 
 /* How much address space this process may reserve in all; SIZE_MAX when unlimited. */
 HZ_HIDDEN size_t hz_os_address_limit(void);
+
+/* A number that nobody outside the process can know, different on each call. */
+HZ_HIDDEN uint64_t hz_os_entropy(void);
 
 /* Milliseconds of a monotonic clock with a resolution of about 4 ms; wraps after 49 days. */
 HZ_HIDDEN uint32_t hz_os_now_ms(void);

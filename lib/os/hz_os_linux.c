@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -75,18 +76,18 @@ void *hz_os_reserve(size_t bytes, size_t alignment) {
     return map_aligned(bytes, alignment, PROT_NONE, MAP_NORESERVE);
 }
 
-void *hz_os_reserve_readable(size_t bytes, size_t alignment) {
-    return map_aligned(bytes, alignment, PROT_READ, MAP_NORESERVE);
-}
-
 void hz_os_release(void *start, size_t bytes) { unmap(start, bytes); }
 
-bool hz_os_commit(void *start, size_t bytes) {
+static bool protect(void *start, size_t bytes, int protection) {
     int saved = errno;
-    bool done = mprotect(start, bytes, PROT_READ | PROT_WRITE) == 0;
+    bool done = mprotect(start, bytes, protection) == 0;
     errno = saved;
     return done;
 }
+
+bool hz_os_commit(void *start, size_t bytes) { return protect(start, bytes, PROT_READ | PROT_WRITE); }
+
+bool hz_os_make_readable(void *start, size_t bytes) { return protect(start, bytes, PROT_READ); }
 
 static bool advise(void *start, size_t bytes, int advice) {
     int saved = errno;
@@ -129,6 +130,27 @@ size_t hz_os_address_limit(void) {
     bool known = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
     errno = saved;
     return known ? (size_t)limit.rlim_cur : SIZE_MAX;
+}
+
+/* What the kernel gave the process at its start and the time, folded so that neither can be computed back. */
+static uint64_t fallback_entropy(void) {
+    uint64_t words[2] = {(uintptr_t)&words, 0};
+    struct timespec now;
+    const void *given = (const void *)getauxval(AT_RANDOM);
+    if (given != NULL)
+        memcpy(words, given, sizeof words);
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t time = (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec;
+    __uint128_t product = (__uint128_t)(words[0] | 1) * (words[1] ^ time * UINT64_C(0x9E3779B97F4A7C15));
+    return (uint64_t)(product >> 64) ^ (uint64_t)product;
+}
+
+uint64_t hz_os_entropy(void) {
+    uint64_t number;
+    int saved = errno;
+    long got = syscall(SYS_getrandom, &number, sizeof number, GRND_NONBLOCK);
+    errno = saved;
+    return got == (long)sizeof number ? number : fallback_entropy();
 }
 
 uint32_t hz_os_now_ms(void) {

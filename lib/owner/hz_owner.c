@@ -5,6 +5,8 @@
 #include "hz_owner.h"
 
 #include "hz_meta.h"
+#include "hz_os.h"
+#include "hz_random.h"
 
 enum { CHUNK_LOG2 = 6, CHUNK_OWNERS = 1 << CHUNK_LOG2, CHUNK_COUNT = 1 << (24 - CHUNK_LOG2) };
 
@@ -27,8 +29,14 @@ struct hz_owner *hz_owner_get(uint32_t id) {
 
 struct hz_owner *hz_owner_commons(void) { return hz_owner_get(HZ_OWNER_COMMONS_ID); }
 
+void hz_owner_reseed(struct hz_owner *owner) {
+    if (hz_random_level >= HZ_RANDOM_ALL)
+        owner->random = hz_os_entropy();
+}
+
 static void init_owner(struct hz_owner *owner, uint32_t id) {
     owner->id = id;
+    hz_owner_reseed(owner);
     owner->lock.rank = id == HZ_OWNER_COMMONS_ID ? HZ_RANK_COMMONS : HZ_RANK_OWNER;
     hz_list_init(&owner->full);
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
@@ -101,6 +109,6 @@ void hz_owner_adopt(struct hz_owner *owner, struct hz_arena *arena, struct hz_de
 
 void hz_owner_detach(struct hz_owner *owner, struct hz_desc *desc) {
     HZ_ASSERT(desc->run.owner == owner);
-    hz_list_remove(&desc->links);
+    hz_owner_unlink(desc);
     owner->run_count--;
 }

@@ -13,6 +13,7 @@
  * inv. 2: a run is on partial[class] iff it has available blocks. */
 #pragma once
 #include "hz_desc.h"
+#include "hz_fatal.h"
 #include "hz_lock.h"
 
 enum hz_owner_state {
@@ -33,6 +34,7 @@ struct hz_owner {
     void *front;                /* lock: owner table; the thread's cache, for statistics */
     uint32_t run_count;         /* lock */
     struct hz_owner_counts counts;         /* lock */
+    uint64_t random;                       /* lock; state of the numbers that mix blocks */
     struct hz_list full;                   /* lock: runs without available blocks */
     struct hz_list partial[HZ_CLASS_COUNT]; /* lock: runs with some; refills take from the first */
 
@@ -56,6 +58,9 @@ HZ_HIDDEN struct hz_owner *hz_owner_commons(void);
 /* A vacant owner made alive for the calling thread, or NULL when memory lacks. */
 HZ_HIDDEN struct hz_owner *hz_owner_create(void *front);
 
+/* New numbers for a forked child, which would share its parent's. lock. */
+HZ_HIDDEN void hz_owner_reseed(struct hz_owner *owner);
+
 /* Makes the number reusable. The owner is vacant, has no runs, and nothing of its front is used again. */
 HZ_HIDDEN void hz_owner_recycle(struct hz_owner *owner);
 
@@ -74,13 +79,19 @@ HZ_HIDDEN void hz_owner_adopt(struct hz_owner *owner, struct hz_arena *arena, st
 /* Takes a run off its list. lock. */
 HZ_HIDDEN void hz_owner_detach(struct hz_owner *owner, struct hz_desc *desc);
 
+/* Off its list, if the list is whole. lock. */
+HZ_INLINE void hz_owner_unlink(struct hz_desc *desc) {
+    HZ_MUST(hz_list_is_linked(&desc->links), desc, "a list of runs is torn");
+    hz_list_remove(&desc->links);
+}
+
 /* Moves a run between the lists if inv. 2 asks for it: to the front of the partial list, or to the end.
  * Call after its used count changed. lock. */
 HZ_INLINE void hz_owner_relist(struct hz_owner *owner, struct hz_desc *desc, bool is_front) {
     bool has_blocks = hz_desc_available(desc) != 0;
     if (HZ_LIKELY(has_blocks == desc->is_listed))
         return;
-    hz_list_remove(&desc->links);
+    hz_owner_unlink(desc);
     desc->is_listed = has_blocks;
     struct hz_list *list = has_blocks ? &owner->partial[desc->class_index] : &owner->full;
     hz_list_push_front(is_front ? list : list->prev, &desc->links);

@@ -4,6 +4,8 @@
  * hz_free_runs.c -- see hz_free_runs.h. */
 #include "hz_free_runs.h"
 
+#include "hz_fatal.h"
+
 enum { WALK_MAX = 16 };
 
 /* The list for runs of page_count pages: every run on it is at least as long as the list's first length. */
@@ -30,6 +32,7 @@ void hz_free_runs_insert(struct hz_free_runs *runs, struct hz_desc *desc) {
 
 void hz_free_runs_remove(struct hz_free_runs *runs, struct hz_desc *desc) {
     unsigned list = list_of(desc->page_count);
+    HZ_MUST(hz_list_is_linked(&desc->links), desc, "a list of free runs is torn");
     hz_list_remove(&desc->links);
     if (hz_list_is_empty(&runs->lists[list]))
         runs->occupied[list / 64] &= ~((uint64_t)1 << (list % 64));

@@ -5,6 +5,7 @@
 #include "hz_large.h"
 
 #include "hz_bits.h"
+#include "hz_fill.h"
 #include "hz_huge.h"
 #include "hz_os.h"
 #include "hz_source.h"
@@ -46,6 +47,11 @@ void *hz_large_take(size_t size, size_t alignment, bool *ret_is_zero) {
     return hz_huge_take(size, alignment);
 }
 
+static void fill(const struct hz_arena *arena, size_t page, size_t page_count) {
+    if (hz_fill.kind != HZ_FILL_OFF)
+        hz_fill_freed(hz_map_address(arena, page), page_count << HZ_PAGE_LOG2);
+}
+
 bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc) {
     hz_tag expected = HZ_TAG_LARGE;
     size_t page = hz_desc_page(arena, desc);
@@ -53,6 +59,7 @@ bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc) {
     if (!hz_cas_acquire(&arena->tags[page], &expected, HZ_TAG_FORMER_LARGE))
         return false;
     hz_map_set_tags(arena, page + 1, desc->page_count - 1, HZ_TAG_FORMER_INTERIOR);
+    fill(arena, page, desc->page_count);
     hz_source_give(arena, desc);
     return true;
 }
@@ -76,8 +83,10 @@ void *hz_large_resize(struct hz_arena *arena, struct hz_desc *desc, size_t size,
     size_t pages = pages_for(size);
     if (size > PTRDIFF_MAX)
         return NULL;
-    if (pages < desc->page_count && may_move)
+    if (pages < desc->page_count && may_move) {
+        fill(arena, hz_desc_page(arena, desc) + pages, desc->page_count - pages);
         hz_source_shrink(arena, desc, pages);
+    }
     if (pages <= desc->page_count || hz_source_extend(arena, desc, pages))
         return hz_desc_start(arena, desc);
     if (!may_move || (size_t)desc->page_count << HZ_PAGE_LOG2 < remap_bytes)

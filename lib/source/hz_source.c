@@ -10,10 +10,12 @@
 #include "hz_source.h"
 
 #include "hz_bits.h"
+#include "hz_fatal.h"
 #include "hz_free_runs.h"
 #include "hz_lock.h"
 #include "hz_os.h"
 #include "hz_policy.h"
+#include "hz_random.h"
 
 static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_SOURCE);
 static struct hz_free_runs dirty, clean; /* lock */
@@ -23,7 +25,11 @@ static size_t large_pages, large_blocks; /* lock */
 static size_t purging_pages;             /* lock: on their way from dirty to clean */
 static uint64_t purges, purged_bytes;    /* lock */
 static uint32_t decay_ms;                /* const after init */
+static uint64_t random_state;            /* lock */
 static int thp;                          /* const after init; enum hz_thp */
+
+/* Chance leaves out fewer pages than this, and none in an arena that is small. */
+enum { SKIP_PAGES_MAX = 4, SKIP_ARENA_PAGES = 4096 };
 
 /* One decay step purges at most this much, so that the thread that does it is not held up for long. */
 static const size_t DECAY_STEP_PAGES = 16 * HZ_MIB >> HZ_PAGE_LOG2;
@@ -38,6 +44,12 @@ void hz_source_init(uint32_t wanted_decay_ms, int wanted_thp) {
     hz_list_init(&by_age);
     decay_ms = wanted_decay_ms;
     thp = wanted_thp;
+    hz_source_reseed();
+}
+
+void hz_source_reseed(void) {
+    if (hz_random_level >= HZ_RANDOM_ALL)
+        random_state = hz_os_entropy();
 }
 
 /* --- Free runs: all under the lock ------------------------------------------------------------ */
@@ -71,8 +83,10 @@ static void insert(struct hz_desc *desc, struct hz_list *age_position) {
 
 static void remove_free(struct hz_desc *desc) {
     hz_free_runs_remove(desc->is_dirty ? &dirty : &clean, desc);
-    if (desc->is_dirty)
-        hz_list_remove(&desc->age);
+    if (!desc->is_dirty)
+        return;
+    HZ_MUST(hz_list_is_linked(&desc->age), desc, "the list of free runs by age is torn");
+    hz_list_remove(&desc->age);
 }
 
 /* The free run of the given kind that ends right before page, or NULL. */
@@ -182,9 +196,16 @@ static bool commit(struct hz_arena *arena, size_t page_end) {
     return true;
 }
 
+/* Pages to leave out before the next fresh run, so that nobody knows where it is from where the last one was.
+ * They are free then, and serve before any further fresh ones. */
+static size_t skip_pages(const struct hz_arena *arena) {
+    bool is_wanted = hz_random_level >= HZ_RANDOM_ALL && arena->page_count >= SKIP_ARENA_PAGES;
+    return is_wanted ? hz_random_below(&random_state, SKIP_PAGES_MAX) : 0;
+}
+
 /* From the never used end of the arena. */
 static struct hz_desc *take_fresh(struct hz_arena *arena, size_t page_count, size_t alignment) {
-    size_t start = aligned_page(arena, arena->fresh_page, alignment);
+    size_t start = aligned_page(arena, arena->fresh_page + skip_pages(arena), alignment);
     size_t end = start + page_count;
     if (start > arena->page_count || page_count > arena->page_count || !commit(arena, end))
         return NULL;

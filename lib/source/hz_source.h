@@ -16,6 +16,9 @@
 /* decay_ms as the option says; 0 purges on every return. */
 HZ_HIDDEN void hz_source_init(uint32_t decay_ms, int thp);
 
+/* New numbers for placing runs by chance, if the level asks for it; for a forked child, too. */
+HZ_HIDDEN void hz_source_reseed(void);
+
 /* page_count pages at an address that is a multiple of alignment (a power of two). The descriptor has
  * page_count, back and is_dirty (false: reads as zeros) set; the caller sets the rest and the tags.
  * NULL when neither arena nor kernel has room; then everything dirty was purged and tried again. */

@@ -19,3 +19,4 @@
 #define HZ_P_REMAP_BYTES (32 * HZ_MIB)       /* above, moving page tables beats copying */
 #define HZ_P_DECAY_MS 100                    /* and the reserve soon after */
 #define HZ_P_THP HZ_THP_DEFAULT              /* as the system is configured */
+#define HZ_P_RANDOM HZ_RANDOM_ARENA          /* addresses that cannot be known cost nothing */

@@ -48,9 +48,8 @@ Test(os, page_is_a_power_of_two_and_divides_ours) {
 
 Test(os, every_mapping_is_aligned) {
     for (size_t alignment = hz_os_page_bytes(); alignment <= 64 * HZ_MIB; alignment *= 2) {
-        void *starts[3] = {hz_os_reserve(BYTES, alignment), hz_os_reserve_readable(BYTES, alignment),
-                           hz_os_map(BYTES, alignment)};
-        for (unsigned i = 0; i < 3; i++) {
+        void *starts[2] = {hz_os_reserve(BYTES, alignment), hz_os_map(BYTES, alignment)};
+        for (unsigned i = 0; i < 2; i++) {
             need(starts[i] != NULL && (uintptr_t)starts[i] % alignment == 0, "%u at %zu: %p", i, alignment,
                  starts[i]);
             hz_os_release(starts[i], BYTES);
@@ -70,8 +69,8 @@ Test(os, reserved_space_has_no_rights_until_committed) {
 }
 
 Test(os, readable_space_reads_as_zeros_and_is_not_writable) {
-    char *start = hz_os_reserve_readable(BYTES, HZ_PAGE);
-    cr_assert_not_null(start);
+    char *start = hz_os_reserve(BYTES, HZ_PAGE);
+    cr_assert(hz_os_make_readable(start, BYTES));
     cr_assert(unit_is_zero(start, BYTES));
     cr_assert(is_refused(write_byte, start));
     cr_assert(hz_os_commit(start, HZ_PAGE));
@@ -137,13 +136,24 @@ Test(os, moved_pages_keep_contents_and_leave_zeros) {
 Test(os, refusals_keep_errno) {
     errno = SENTINEL;
     cr_assert_null(hz_os_reserve((size_t)1 << 62, HZ_PAGE));
-    cr_assert_null(hz_os_reserve_readable((size_t)1 << 62, HZ_PAGE));
     cr_assert_null(hz_os_map((size_t)1 << 62, HZ_PAGE));
     char *gone = hz_os_map(BYTES, HZ_PAGE);
     hz_os_release(gone, BYTES);
     cr_assert_not(hz_os_commit(gone, BYTES));
+    cr_assert_not(hz_os_make_readable(gone, BYTES));
     cr_assert_not(hz_os_purge(gone, BYTES));
     hz_os_advise_huge(gone, BYTES, true);
+    cr_assert_eq(errno, SENTINEL);
+}
+
+Test(os, entropy_differs_and_keeps_errno) {
+    errno = SENTINEL;
+    uint64_t seen[64];
+    for (unsigned i = 0; i < 64; i++) {
+        seen[i] = hz_os_entropy();
+        for (unsigned j = 0; j < i; j++)
+            need(seen[i] != seen[j], "number %u is number %u again", i, j);
+    }
     cr_assert_eq(errno, SENTINEL);
 }
 
