@@ -52,19 +52,18 @@ static char *place_array(char **next, size_t page_count, size_t element) {
 
 static void release(void *start, size_t bytes) {
     if (start != NULL)
-        hz_os_release(start, bytes);
+        (void)hz_os_release(start, bytes); /* if refused, address space is lost, no more: nobody touched it */
 }
 
 static bool reserve(struct hz_arena *arena, size_t bytes) {
     size_t page_count = bytes >> HZ_PAGE_LOG2;
     size_t described = described_bytes(page_count);
     char *tags = hz_os_reserve_readable(tag_bytes(page_count), HZ_PAGE);
-    char *descs = hz_os_reserve(described, HZ_PAGE);
-    char *base = hz_os_reserve(bytes, ARENA_ALIGNMENT);
-    if (tags == NULL || descs == NULL || base == NULL) {
+    char *descs = tags == NULL ? NULL : hz_os_reserve(described, HZ_PAGE);
+    char *base = descs == NULL ? NULL : hz_os_reserve(bytes, ARENA_ALIGNMENT);
+    if (base == NULL) {
         release(tags, tag_bytes(page_count));
         release(descs, described);
-        release(base, bytes);
         return false;
     }
     arena->tags = (_Atomic(hz_tag) *)(void *)tags;
@@ -78,6 +77,12 @@ static bool reserve(struct hz_arena *arena, size_t bytes) {
     arena->page_count = page_count;
     arena->base = (uintptr_t)base;
     return true;
+}
+
+static void unreserve(struct hz_arena *arena) {
+    release((void *)arena->tags, tag_bytes(arena->page_count));
+    release(arena->descs, described_bytes(arena->page_count));
+    release((void *)arena->base, arena->page_count << HZ_PAGE_LOG2);
 }
 
 /* Halves the wish until the kernel grants it, but not below least_bytes. */
@@ -126,6 +131,12 @@ struct hz_arena *hz_map_grow(size_t page_count) {
         hz_meta_free(arena, sizeof *arena);
         return NULL;
     }
+    /* An arena that the kernel gives no memory for would be found empty, and followed by another, each time. */
+    if (!hz_map_commit(arena, page_count)) {
+        unreserve(arena);
+        hz_meta_free(arena, sizeof *arena);
+        return NULL;
+    }
     /* Release pairs with the acquire in hz_map_find_other: the fields above travel. */
     hz_store_release(&last_arena()->next, arena);
     return arena;
@@ -140,16 +151,9 @@ static bool commit_array(char *array, size_t element, size_t from, size_t to) {
     return hz_os_commit(array + start, end - start);
 }
 
-bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
-    size_t from = hz_load_relaxed(&arena->committed_pages);
-    if (page_end <= from)
-        return true;
-    if (page_end > arena->page_count)
-        return false;
-    size_t step = hz_min(hz_max(from << HZ_PAGE_LOG2, COMMIT_STEP_MIN), COMMIT_STEP_MAX);
-    size_t to = hz_min(hz_max(page_end, from + (step >> HZ_PAGE_LOG2)), arena->page_count);
-    /* The arrays first: a committed arena page always has its sidecar. Repeating after a failure is
-     * harmless, since committing twice is. */
+/* The arrays first: a committed arena page always has its sidecar. Repeating after a failure is harmless,
+ * since committing twice is. */
+static bool commit_to(struct hz_arena *arena, size_t from, size_t to) {
     bool done = commit_array((char *)(void *)arena->tags, sizeof(hz_tag), from, to) &&
                 commit_array(arena->descs, HZ_MAP_DESC_BYTES, from, to) &&
                 commit_array(arena->bits, HZ_MAP_BITS_BYTES, from, to) &&
@@ -158,10 +162,21 @@ bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
                 commit_array(arena->marks[0], HZ_MAP_MARKS_BYTES, from, to) &&
                 commit_array(arena->marks[1], HZ_MAP_COARSE_MARKS_BYTES, from, to) &&
                 hz_os_commit(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2);
-    if (!done)
+    if (done)
+        hz_store_relaxed(&arena->committed_pages, to); /* read without the lock by statistics only */
+    return done;
+}
+
+bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
+    size_t from = hz_load_relaxed(&arena->committed_pages);
+    if (page_end <= from)
+        return true;
+    if (page_end > arena->page_count)
         return false;
-    hz_store_relaxed(&arena->committed_pages, to); /* read without the lock by statistics only */
-    return true;
+    size_t step = hz_min(hz_max(from << HZ_PAGE_LOG2, COMMIT_STEP_MIN), COMMIT_STEP_MAX);
+    size_t to = hz_min(hz_max(page_end, from + (step >> HZ_PAGE_LOG2)), arena->page_count);
+    /* Near a limit there may be room for what is needed, if not for the step. */
+    return commit_to(arena, from, to) || commit_to(arena, from, page_end);
 }
 
 struct hz_arena *hz_map_find_other(const void *address) {

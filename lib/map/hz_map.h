@@ -58,7 +58,7 @@ extern struct hz_arena hz_map_first HZ_HIDDEN;
 /* Reserves the first arena, of about wanted_bytes (0: as much as 1 TiB) or as much as fits. */
 HZ_HIDDEN bool hz_map_init(size_t wanted_bytes);
 
-/* Reserves another arena with room for at least page_count pages and links it. lock: source. */
+/* Reserves another arena with at least page_count pages, commits these, and links it. lock: source. */
 HZ_HIDDEN struct hz_arena *hz_map_grow(size_t page_count);
 
 /* Commits pages up to (not including) page_end, and their sidecar. lock: source. */
