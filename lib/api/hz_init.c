@@ -33,6 +33,8 @@ static void init_numbers(void) {
     if (hz_options.signal_safe != 0)
         hz_thread_set_exact();
     has_options = true;
+    if (hz_options.fail != 0)
+        hz_fault_set(&hz_options.fail_plan);
 }
 
 static bool init_memory(void) {
