@@ -106,7 +106,7 @@ void *hz_heap_zalloc(size_t size) {
     bool is_zero = false;
     void *block = enter_and_take(size, 1, &is_zero);
     if (block != NULL && !is_zero)
-        memset(block, 0, size);
+        memset(block, 0, hz_heap_usable(block, "calloc"));
     return block;
 }
 
