@@ -329,6 +329,48 @@ void scenario_fork(uint64_t seed) {
     let_all_go(held, HELD);
 }
 
+static struct held handlers_own[3];
+
+/* Of a fork handler that was registered before the allocator's, and so runs while it holds its locks. */
+static void allocate_in_handler(void) {
+    struct held *held = &handlers_own[0];
+    for (; held < handlers_own + 3 && held->start != NULL; held++)
+        continue;
+    take_new(held, 0, held == handlers_own ? 100 : 300 * KIB);
+}
+
+/* The thread has allocated nothing before. */
+static void *fork_first(void *unused) {
+    struct held held = {NULL, 0, 0};
+    pid_t pid = fork();
+    require(pid >= 0, "no process");
+    if (pid == 0)
+        watchdog_start(10);
+    for (unsigned i = 0; i < 30; i++) {
+        take_new(&held, i % 8, 100 + i * 300);
+        if (held.start != NULL)
+            let_go(&held);
+    }
+    if (pid == 0)
+        _exit(0);
+    int status = -1;
+    while (waitpid(pid, &status, 0) < 0)
+        continue;
+    require(status == 0, "the forked child ended with status %#x", (unsigned)status);
+    let_all_go(handlers_own, 3);
+    return unused;
+}
+
+void scenario_handlers(uint64_t seed) {
+    struct held held = {NULL, 0, 0};
+    (void)seed;
+    require(pthread_atfork(allocate_in_handler, allocate_in_handler, NULL) == 0, "no handlers");
+    take_new(&held, 0, 100);
+    pthread_join(start_thread(fork_first, 0), NULL);
+    if (held.start != NULL)
+        let_go(&held);
+}
+
 static void *live_briefly(void *number) {
     struct held held[6] = {{NULL, 0, 0}};
     struct rng rng = rng_init((uintptr_t)number);

@@ -38,5 +38,6 @@ void scenario_start(uint64_t seed);
 void scenario_work(uint64_t seed);
 void scenario_messages(uint64_t seed);
 void scenario_fork(uint64_t seed);
+void scenario_handlers(uint64_t seed);
 void scenario_threads(uint64_t seed);
 void scenario_purge(uint64_t seed);

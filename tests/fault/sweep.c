@@ -40,6 +40,7 @@ static const struct scenario scenarios[] = {
     {"small arenas", scenario_work, {{"HAKOZUNA_ARENA_BYTES", "2M"}, {"HAKOZUNA_HUGE_BYTES", "40M"}}},
     {"messages", scenario_messages, {{"HAKOZUNA_HUGE_BYTES", "3M"}}},
     {"fork", scenario_fork, {{NULL, NULL}}},
+    {"fork handlers", scenario_handlers, {{NULL, NULL}}},
     {"thread ends", scenario_threads, {{NULL, NULL}}},
     {"purge", scenario_purge, {{"HAKOZUNA_DECAY_MS", "0"}, {"HAKOZUNA_THP", "never"}}},
 };
