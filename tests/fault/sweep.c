@@ -114,7 +114,7 @@ static uint64_t after(uint64_t n, uint64_t dense) { return is_long || n < dense 
 /* Single refusals, until a run is over before its turn. */
 static bool sweep_single(const struct scenario *scenario) {
     bool good = true;
-    for (uint64_t n = 1; good; n = after(n, 20)) {
+    for (uint64_t n = 1; good; n = after(n, 14)) {
         good = run(scenario, &(struct hz_fault_plan){.nth = {n, 0}});
         if (result->refused == 0)
             break;
@@ -125,7 +125,7 @@ static bool sweep_single(const struct scenario *scenario) {
 /* Memory is gone for good from a point on. */
 static bool sweep_from(const struct scenario *scenario) {
     bool good = true;
-    for (uint64_t n = 1; good; n = after(n, 12)) {
+    for (uint64_t n = 1; good; n = after(n, 8)) {
         good = run(scenario, &(struct hz_fault_plan){.from = n});
         if (result->refused == 0)
             break;
@@ -136,7 +136,7 @@ static bool sweep_from(const struct scenario *scenario) {
 static bool sweep_pairs(const struct scenario *scenario, struct rng *rng) {
     bool good = run(scenario, &(struct hz_fault_plan){.nth = {UINT64_MAX, 0}});
     size_t calls = (size_t)result->seen + 1;
-    for (unsigned i = 0; i < (is_long ? 150 : 6) && good; i++) {
+    for (unsigned i = 0; i < (is_long ? 150 : 4) && good; i++) {
         uint64_t first = 1 + rng_below(rng, calls);
         uint64_t second = rng_below(rng, 2) ? first + 1 : 1 + rng_below(rng, calls);
         good = run(scenario, &(struct hz_fault_plan){.nth = {first, second}});
@@ -154,7 +154,7 @@ static bool sweep_every(const struct scenario *scenario) {
 
 static bool sweep_chance(const struct scenario *scenario, struct rng *rng) {
     bool good = true;
-    for (unsigned i = 0; i < (is_long ? 250 : 8) && good; i++) {
+    for (unsigned i = 0; i < (is_long ? 250 : 5) && good; i++) {
         double percent = 1 + (double)rng_below(rng, 50);
         good = run(scenario, &(struct hz_fault_plan){.chance = (uint32_t)(percent * 42949672.96),
                                                      .seed = rng_next(rng) % 1000000});
