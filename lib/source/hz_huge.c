@@ -127,13 +127,13 @@ static void release(void *start, size_t bytes) {
     keep_part(start, bytes);
 }
 
-/* Takes a part off the list: the first that has as many bytes and the alignment. */
-static struct part *take_part(size_t bytes, size_t alignment) {
+/* Takes a part off the list: the first that has as many bytes, and not more than most, and the alignment. */
+static struct part *take_part(size_t bytes, size_t most, size_t alignment) {
     struct part *found = NULL;
     hz_lock_take(&lock);
     for (struct hz_list *link = parts.next; link != &parts && found == NULL; link = link->next) {
         struct part *part = HZ_CONTAINER(link, struct part, links);
-        if (part->bytes >= bytes && ((uintptr_t)part & (alignment - 1)) == 0)
+        if (part->bytes >= bytes && part->bytes <= most && ((uintptr_t)part & (alignment - 1)) == 0)
             found = part;
     }
     if (found != NULL)
@@ -145,7 +145,7 @@ static struct part *take_part(size_t bytes, size_t alignment) {
 /* Some more tries: the mappings around a part may be gone by now. */
 static void release_parts(void) {
     for (unsigned i = 0; i < RELEASE_TRIES; i++) {
-        struct part *part = take_part(0, 1);
+        struct part *part = take_part(0, SIZE_MAX, 1);
         if (part == NULL)
             return;
         if (!hz_os_release(part, part->bytes))
@@ -153,12 +153,14 @@ static void release_parts(void) {
     }
 }
 
+/* A part that fits is better than the kernel's mappings, of which there are few left. */
 static void *map(size_t *bytes, size_t alignment) {
-    release_parts();
-    void *start = hz_os_map(*bytes, alignment);
+    struct part *part = take_part(*bytes, 2 * *bytes, alignment);
+    void *start = part != NULL ? NULL : hz_os_map(*bytes, alignment);
     if (start != NULL)
         return start;
-    struct part *part = take_part(*bytes, alignment);
+    if (part == NULL)
+        part = take_part(*bytes, SIZE_MAX, alignment);
     if (part == NULL)
         return NULL;
     *bytes = part->bytes;
@@ -201,9 +203,11 @@ bool hz_huge_give(const void *address) {
     if (entry != NULL)
         drop(entry);
     hz_lock_give(&lock);
-    if (entry != NULL)
-        release((void *)(uintptr_t)address, bytes);
-    return entry != NULL;
+    if (entry == NULL)
+        return false;
+    release_parts();
+    release((void *)(uintptr_t)address, bytes);
+    return true;
 }
 
 size_t hz_huge_bytes(const void *address) {

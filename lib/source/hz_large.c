@@ -43,7 +43,10 @@ void *hz_large_take(size_t size, size_t alignment, bool *ret_is_zero) {
             return block;
     }
     *ret_is_zero = true;
-    return hz_huge_take(size, alignment);
+    void *block = hz_huge_take(size, alignment);
+    if (block != NULL || size < huge_bytes)
+        return block;
+    return take_pages(size, alignment, ret_is_zero); /* arenas may have room, and hold it for good */
 }
 
 bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc) {
