@@ -77,7 +77,7 @@ static size_t fill(struct chain *chain, size_t size, size_t most) {
  * are not asked for to the end of a large heap. */
 static void exhaust(size_t least, size_t most) {
     static const size_t sizes[] = {64 * KIB, 100, 3 * MIB, 5000, 200 * KIB, 64 * KIB};
-    const size_t small_most = 32 * MIB;
+    const size_t small_most = 8 * MIB;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct chain chain = {NULL, 0};
         bool is_capped = sizes[i] < 64 * KIB && small_most < most;

@@ -108,8 +108,10 @@ static bool run(const struct scenario *scenario, const struct hz_fault_plan *pla
 
 /* --- Plans --------------------------------------------------------------------------------------- */
 
-/* The number after n: all of them when long, else fewer and fewer. */
-static uint64_t after(uint64_t n, uint64_t dense) { return is_long || n < dense ? n + 1 : n + 1 + n / 4; }
+/* The number after n: all at first, then fewer and fewer. */
+static uint64_t after(uint64_t n, uint64_t dense) {
+    return n < (is_long ? 150 : dense) ? n + 1 : n + 1 + n / (is_long ? 32 : 4);
+}
 
 /* Single refusals, until a run is over before its turn. */
 static bool sweep_single(const struct scenario *scenario) {
@@ -136,7 +138,7 @@ static bool sweep_from(const struct scenario *scenario) {
 static bool sweep_pairs(const struct scenario *scenario, struct rng *rng) {
     bool good = run(scenario, &(struct hz_fault_plan){.nth = {UINT64_MAX, 0}});
     size_t calls = (size_t)result->seen + 1;
-    for (unsigned i = 0; i < (is_long ? 150 : 4) && good; i++) {
+    for (unsigned i = 0; i < (is_long ? 60 : 4) && good; i++) {
         uint64_t first = 1 + rng_below(rng, calls);
         uint64_t second = rng_below(rng, 2) ? first + 1 : 1 + rng_below(rng, calls);
         good = run(scenario, &(struct hz_fault_plan){.nth = {first, second}});
@@ -154,7 +156,7 @@ static bool sweep_every(const struct scenario *scenario) {
 
 static bool sweep_chance(const struct scenario *scenario, struct rng *rng) {
     bool good = true;
-    for (unsigned i = 0; i < (is_long ? 250 : 5) && good; i++) {
+    for (unsigned i = 0; i < (is_long ? 60 : 5) && good; i++) {
         double percent = 1 + (double)rng_below(rng, 50);
         good = run(scenario, &(struct hz_fault_plan){.chance = (uint32_t)(percent * 42949672.96),
                                                      .seed = rng_next(rng) % 1000000});
