@@ -95,7 +95,7 @@ static bool read_setting(struct word name, struct word value, struct hz_fault_pl
 bool hz_fail_read(const char *text, size_t length, struct hz_fault_plan *ret_plan) {
     struct hz_fault_plan plan = {0};
     struct word rest = {text, length};
-    if (length == 0)
+    if (length == 0 || text[length - 1] == ',')
         return false;
     while (rest.length != 0) {
         struct word value = next_part(&rest, ',');

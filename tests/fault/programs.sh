@@ -11,6 +11,7 @@
 #   or by its own fault on NULL, but it ends, the allocator reports nothing, and no fault lies inside it.
 # With --long the second also for each step, and the first for every script of ../programs, servers
 # included.
+# shellcheck disable=SC2016 # the programs expand these
 # shellcheck source=../programs/common.sh
 . "$(dirname "$0")/../programs/common.sh"
 witness=$(readlink -f "$2")
@@ -47,8 +48,8 @@ survived() {
     refused "$@"
     plan=$1
     shift
-    [ $status != 124 ] && [ $status != 137 ] || fail "$1 under $plan hangs"
-    if grep -a -n 'hakozuna: .*: error\|inside the allocator' "$work/refused.err"; then
+    case $status in 124 | 137) fail "$1 under $plan hangs" ;; esac
+    if grep -a -n -e 'hakozuna: .*: error' -e 'inside the allocator' "$work/refused.err"; then
         fail "$1 under $plan: the allocator failed"
     fi
     [ $status = 0 ] || ended=$((ended + 1))

@@ -293,7 +293,7 @@ static void *churn_until_over(void *unused) {
 
 /* The child has its parent's blocks, and the refusals go on in it. */
 static void work_in_child(struct rng *rng, struct held *held) {
-    watchdog_start(10);
+    watchdog_start(50);
     for (unsigned i = 0; i < HELD; i++)
         if (held[i].start != NULL)
             look_over(&held[i], held[i].bytes);
@@ -345,7 +345,7 @@ static void *fork_first(void *unused) {
     pid_t pid = fork();
     require(pid >= 0, "no process");
     if (pid == 0)
-        watchdog_start(10);
+        watchdog_start(50);
     for (unsigned i = 0; i < 30; i++) {
         take_new(&held, i % 8, 100 + i * 300);
         if (held.start != NULL)

@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum { RUN_SECONDS = 20, TEXT = 256, TARGET = 20000 };
+enum { RUN_SECONDS = 80, TEXT = 256, TARGET = 20000 };
 
 /* What a run leaves behind. */
 struct result {
