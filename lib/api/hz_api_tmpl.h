@@ -24,13 +24,14 @@ void hkz_free(void *block) {
         hz_heap_free(block);
 }
 
+/* All that is usable is zero, not only what was asked for: programs rely on it. */
 void *hkz_calloc(size_t count, size_t size) {
     size_t bytes;
     if (HZ_UNLIKELY(!hz_multiply(count, size, &bytes)))
         return hz_heap_out_of_memory(SIZE_MAX);
     void *block = hz_front_malloc(bytes);
     if (HZ_LIKELY(block != NULL))
-        return memset(block, 0, bytes);
+        return memset(block, 0, hz_class_table[hz_class_look_up(bytes)].block_bytes);
     return hz_heap_zalloc(bytes);
 }
 

@@ -11,6 +11,7 @@
 #include "hz_aside.h"
 #include "hz_bits.h"
 #include "hz_fatal.h"
+#include "hz_fault.h"
 #include "hz_foreign.h"
 #include "hz_front.h"
 #include "hz_harden.h"
@@ -71,9 +72,11 @@ static void *take(size_t size, size_t alignment, bool *ret_is_zero) {
     return hz_large_take(size, alignment, ret_is_zero);
 }
 
-/* Memory may lie in caches and empty runs; if giving all of it back helped, another try is worth it. */
+/* A refusal may pass. Memory may lie in caches and empty runs: all of it is given back before another try. */
 static void *take_or_trim(size_t size, size_t alignment, bool *ret_is_zero) {
-    if (!hz_init())
+    if (!hz_init() && !hz_init())
+        return hz_heap_out_of_memory(size);
+    if (hz_fault(HZ_FAULT_MALLOC, size))
         return hz_heap_out_of_memory(size);
     size = hz_max(size, 1);
     void *block = take(size, alignment, ret_is_zero);
@@ -106,7 +109,7 @@ void *hz_heap_zalloc(size_t size) {
     bool is_zero = false;
     void *block = enter_and_take(size, 1, &is_zero);
     if (block != NULL && !is_zero)
-        memset(block, 0, size);
+        memset(block, 0, hz_heap_usable(block, "calloc"));
     return block;
 }
 
@@ -251,13 +254,18 @@ size_t hz_heap_usable(const void *block, const char *verb) {
     return bytes;
 }
 
-/* Outside: all three steps may be interrupted. */
+/* Outside: all three steps may be interrupted. A block that is to become smaller stays where it is if there is
+ * no other. */
 static void *move(void *block, size_t old_bytes, size_t size) {
+    int saved = errno;
     hz_inside_leave();
     void *moved = hkz_malloc(size);
     if (moved != NULL) {
         memcpy(moved, block, hz_min(old_bytes, size));
         hkz_free(block);
+    } else if (size <= old_bytes) {
+        errno = saved;
+        moved = block;
     }
     hz_thread_enter();
     return moved;

@@ -20,6 +20,7 @@ _Atomic(bool) hz_init_done;
 
 static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_INIT);
 static bool has_options;                 /* lock */
+static bool is_sealed;                   /* lock */
 static _Atomic(bool) has_fork_handlers;
 
 static void init_numbers(void) {
@@ -36,6 +37,8 @@ static void init_numbers(void) {
         hz_thread_set_exact();
     hz_harden_init();
     has_options = true;
+    if (hz_options.fail != 0)
+        hz_fault_set(&hz_options.fail_plan);
 }
 
 /* What nobody may change from here on: see HZ_SEAL. */
@@ -49,28 +52,49 @@ static bool init_memory(void) {
     return has_arena && (hz_owner_count() != 0 || hz_owner_init());
 }
 
+/* The lock is among those that fork holds, so that the child does not find an attempt half made. */
+static void before_fork(void) {
+    hz_lock_take(&lock);
+    hz_thread_before_fork();
+}
+
+static void after_fork_parent(void) {
+    hz_thread_after_fork_parent();
+    hz_lock_give(&lock);
+}
+
+static void after_fork_child(void) {
+    hz_thread_after_fork_child();
+    hz_lock_reset(&lock);
+}
+
 /* Outside the lock, since registering may allocate. Handlers run before fork in reverse order of
  * registration; most programs allocate before they register theirs, so ours run last. Where a handler runs
  * while we hold all locks, the locks let its thread pass: see hz_lock.h. */
-static void register_fork_handlers(void) {
-    if (!hz_exchange_acquire(&has_fork_handlers, true))
-        (void)pthread_atfork(hz_thread_before_fork, hz_thread_after_fork_parent,
-                             hz_thread_after_fork_child);
+static bool register_fork_handlers(void) {
+    if (hz_exchange_acquire(&has_fork_handlers, true))
+        return true;
+    bool done = pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0;
+    if (!done)
+        hz_store_relaxed(&has_fork_handlers, false); /* the next call tries again */
+    return done;
 }
 
+/* The handlers come first: a process may fork while the kernel gives no memory for anything else. Until they
+ * are there, calls come this way. */
 bool hz_init_slow(void) {
     hz_lock_take(&lock);
     if (!has_options)
         init_numbers();
-    bool done = hz_load_relaxed(&hz_init_done) || init_memory();
-    if (done && !hz_load_relaxed(&hz_init_done)) {
+    bool done = init_memory();
+    if (done && !is_sealed) {
         seal(&hz_classes, sizeof hz_classes);
         seal(&hz_options, sizeof hz_options);
-        hz_store_release(&hz_init_done, true);
+        is_sealed = true;
     }
     hz_lock_give(&lock);
-    if (done)
-        register_fork_handlers();
+    if (register_fork_handlers() && done)
+        hz_store_release(&hz_init_done, true);
     return done;
 }
 

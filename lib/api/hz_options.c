@@ -6,12 +6,13 @@
 
 #include <string.h>
 
+#include "hz_fail.h"
 #include "hz_os.h"
 #include "hz_text.h"
 
 struct hz_options hz_options;
 
-enum kind { KIND_CHOICE, KIND_NUMBER, KIND_BYTES, KIND_ACTIONS };
+enum kind { KIND_CHOICE, KIND_NUMBER, KIND_BYTES, KIND_ACTIONS, KIND_FAULTS };
 
 struct option {
     const char *name;
@@ -40,6 +41,7 @@ static struct option options[] = {
     {"quarantine", &hz_options.quarantine, KIND_BYTES, NULL, SOURCE_DEFAULT},
     {"free_fill", &hz_options.free_fill, KIND_CHOICE, "off|zero|junk", SOURCE_DEFAULT},
     {"check_reuse", &hz_options.check_reuse, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
+    {"fail", &hz_options.fail, KIND_FAULTS, "off|on", SOURCE_DEFAULT},
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof options[0], NAME_MAX_BYTES = 32, QUOTED_MAX_BYTES = 80 };
@@ -51,13 +53,14 @@ static const char *const valid_values[] = {
     [KIND_NUMBER] = "a number from 0 to 1000000000",
     [KIND_BYTES] = "a size such as 65536, 64K, 16M or 1G",
     [KIND_ACTIONS] = "abort, report or ignore, or a list such as report,double-free=abort",
+    [KIND_FAULTS] = HZ_FAIL_USAGE,
 };
 
 /* --- Words ------------------------------------------------------------------------------------ */
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
-static bool equal_word(const char *text, size_t length, const char *word, size_t word_length) {
+bool hz_options_equal(const char *text, size_t length, const char *word, size_t word_length) {
     if (length != word_length)
         return false;
     for (size_t i = 0; i < length; i++)
@@ -154,7 +157,7 @@ static bool read_choice(const char *choices, const char *value, size_t length, u
     uint64_t index = 0;
     for (const char *word = next_word(choices, '|', &word_length); word != NULL;
          word = next_word(after_word(word, word_length), '|', &word_length), index++)
-        if (equal_word(value, length, word, word_length)) {
+        if (hz_options_equal(value, length, word, word_length)) {
             *ret_value = index;
             return true;
         }
@@ -171,7 +174,7 @@ static uint64_t unit_of(char letter) {
     }
 }
 
-static bool read_number(const char *value, size_t length, bool has_unit, uint64_t *ret_value) {
+bool hz_options_number(const char *value, size_t length, bool has_unit, uint64_t *ret_value) {
     uint64_t number = 0;
     uint64_t unit = 1;
     if (has_unit && length > 1 && (unit = unit_of(value[length - 1])) != 0)
@@ -206,7 +209,7 @@ static bool read_action(const char *choices, const char *word, size_t length, ui
     bool is_known = equals == NULL;
     for (unsigned i = 0; i < HZ_ERROR_COUNT; i++) {
         const char *name = hz_error_name((enum hz_error)i);
-        bool is_named = equals != NULL && equal_word(word, (size_t)(equals - word), name, strlen(name));
+        bool is_named = equals != NULL && hz_options_equal(word, (size_t)(equals - word), name, strlen(name));
         if (is_named || (equals == NULL && is_plain_misuse(i)))
             actions[i] = action;
         is_known = is_known || is_named;
@@ -229,11 +232,19 @@ static bool read_actions(const char *choices, const char *value, size_t length, 
     return true;
 }
 
+static bool read_faults(const char *value, size_t length, uint64_t *ret_value) {
+    if (!hz_fail_read(value, length, &hz_options.fail_plan))
+        return false;
+    *ret_value = 1;
+    return true;
+}
+
 static bool read_value(const struct option *option, const char *value, size_t length) {
     switch (option->kind) {
     case KIND_CHOICE: return read_choice(option->choices, value, length, option->value);
     case KIND_ACTIONS: return read_actions(option->choices, value, length, option->value);
-    default: return read_number(value, length, option->kind == KIND_BYTES, option->value);
+    case KIND_FAULTS: return read_faults(value, length, option->value);
+    default: return hz_options_number(value, length, option->kind == KIND_BYTES, option->value);
     }
 }
 
@@ -247,7 +258,7 @@ static void set(struct option *option, const char *value, size_t length, const c
 static void set_named(const char *name, size_t name_length, const char *value, size_t length,
                       const char *source) {
     for (unsigned i = 0; i < OPTION_COUNT; i++)
-        if (equal_word(name, name_length, options[i].name, strlen(options[i].name))) {
+        if (hz_options_equal(name, name_length, options[i].name, strlen(options[i].name))) {
             set(&options[i], value, length, source);
             return;
         }
@@ -271,7 +282,7 @@ static void read_variable(void *unused, const char *entry) {
     (void)unused;
     const char *name = entry + sizeof PREFIX - 1;
     const char *equals = strchr(name, '=');
-    if (equals == NULL || equal_word(name, (size_t)(equals - name), "conf", 4))
+    if (equals == NULL || hz_options_equal(name, (size_t)(equals - name), "conf", 4))
         return;
     set_named(name, (size_t)(equals - name), equals + 1, strlen(equals + 1), SOURCE_VARIABLE);
 }
@@ -300,7 +311,8 @@ static void print_actions(struct hz_text *text, const struct option *option) {
 
 static void print_value(struct hz_text *text, const struct option *option) {
     switch (option->kind) {
-    case KIND_CHOICE: print_choice(text, option, *option->value); break;
+    case KIND_CHOICE:
+    case KIND_FAULTS: print_choice(text, option, *option->value); break;
     case KIND_ACTIONS: print_actions(text, option); break;
     default: hz_text_add_number(text, *option->value); break;
     }

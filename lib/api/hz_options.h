@@ -6,6 +6,7 @@
  * privileges their user lacks. A wrong name or value is reported once and changes nothing. */
 #pragma once
 #include "hz_fatal.h"
+#include "hz_fault.h"
 #include "hz_policy.h"
 
 enum hz_stats_when { HZ_STATS_OFF, HZ_STATS_EXIT };
@@ -27,9 +28,17 @@ struct hz_options {
     uint64_t quarantine;   /* most bytes of freed blocks that each thread holds back from reuse; 0: none */
     uint64_t free_fill;    /* enum hz_fill_kind */
     uint64_t check_reuse;  /* 1: blocks must be found as they were filled */
+    uint64_t fail;         /* 1: fail_plan is to begin */
+    struct hz_fault_plan fail_plan;
 };
 
 extern struct hz_options hz_options HZ_HIDDEN;
 
 /* Reads the environment. Once, before anything that depends on an option. */
 HZ_HIDDEN void hz_options_init(void);
+
+/* Whether two words are the same but for upper and lower case. */
+HZ_HIDDEN bool hz_options_equal(const char *text, size_t length, const char *word, size_t word_length);
+
+/* A decimal number, with a unit K, M, G or T if it may have one. False if it is none, or too large. */
+HZ_HIDDEN bool hz_options_number(const char *text, size_t length, bool has_unit, uint64_t *ret_number);

@@ -19,8 +19,6 @@ void hz_lock_fork_begin(void) { hz_store_relaxed(&hz_lock_fork_thread, (uintptr_
 void hz_lock_fork_end(void) { hz_store_relaxed(&hz_lock_fork_thread, 0); }
 
 void hz_lock_wait(struct hz_lock *lock) {
-    if (hz_lock_is_forking())
-        return;
     for (unsigned i = 0; i < SPIN_ROUNDS; i++) {
         uint32_t free_word = 0;
         if (hz_load_relaxed(&lock->word) == 0 && hz_cas_acquire(&lock->word, &free_word, 1))
@@ -40,8 +38,6 @@ void hz_lock_wake(struct hz_lock *lock) { hz_os_wake_one(&lock->word); }
 /* Only checked builds reach the functions below. */
 
 void hz_lock_check_take(const struct hz_lock *lock) {
-    if (hz_lock_is_forking())
-        return;
     for (unsigned rank = lock->rank + 1; HZ_CHECKS && rank < HZ_RANK_COUNT; rank++)
         HZ_ASSERT(held[rank] == 0);
     held[HZ_CHECKS ? lock->rank : 0]++;

@@ -33,8 +33,8 @@ struct hz_lock {
 
 #define HZ_LOCK_INIT(lock_rank) {0, (lock_rank)}
 
-/* Between the two calls the calling thread holds every lock that fork must not tear (all but the one of
- * start-up), and for it taking and giving do nothing, and trying fails: fork handlers of others that run in between may allocate. */
+/* Between the two calls the calling thread holds every lock that fork must not tear, and for it taking and
+ * giving any lock do nothing, and trying fails: fork handlers of others that run in between may allocate. */
 HZ_HIDDEN void hz_lock_fork_begin(void);
 HZ_HIDDEN void hz_lock_fork_end(void);
 
@@ -47,8 +47,15 @@ HZ_HIDDEN HZ_COLD void hz_lock_wake(struct hz_lock *lock);
 HZ_HIDDEN void hz_lock_check_take(const struct hz_lock *lock);
 HZ_HIDDEN void hz_lock_check_give(const struct hz_lock *lock);
 
+/* Relaxed: only the thread itself finds its own mark there. */
+HZ_INLINE bool hz_lock_passes(void) {
+    return HZ_UNLIKELY(hz_load_relaxed(&hz_lock_fork_thread) != 0) && hz_lock_is_forking();
+}
+
 HZ_INLINE void hz_lock_take(struct hz_lock *lock) {
     uint32_t free_word = 0;
+    if (hz_lock_passes())
+        return;
     if (HZ_CHECKS)
         hz_lock_check_take(lock);
     if (HZ_UNLIKELY(!hz_cas_acquire(&lock->word, &free_word, 1)))
@@ -58,7 +65,7 @@ HZ_INLINE void hz_lock_take(struct hz_lock *lock) {
 /* Takes the lock if nobody holds it. */
 HZ_INLINE bool hz_lock_try(struct hz_lock *lock) {
     uint32_t free_word = 0;
-    if (hz_load_relaxed(&lock->word) != 0 || !hz_cas_acquire(&lock->word, &free_word, 1))
+    if (hz_lock_passes() || hz_load_relaxed(&lock->word) != 0 || !hz_cas_acquire(&lock->word, &free_word, 1))
         return false;
     if (HZ_CHECKS)
         hz_lock_check_take(lock);
@@ -66,8 +73,7 @@ HZ_INLINE bool hz_lock_try(struct hz_lock *lock) {
 }
 
 HZ_INLINE void hz_lock_give(struct hz_lock *lock) {
-    /* Relaxed: only the thread itself finds its own mark there. */
-    if (HZ_UNLIKELY(hz_load_relaxed(&hz_lock_fork_thread) != 0) && hz_lock_is_forking())
+    if (hz_lock_passes())
         return;
     if (HZ_CHECKS)
         hz_lock_check_give(lock);

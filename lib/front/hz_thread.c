@@ -93,7 +93,8 @@ static uint32_t forked_count; /* lock: owner table; owners there were when the f
 static void each_owner(void (*visit)(struct hz_owner *owner)) {
     for (uint32_t id = HZ_OWNER_COMMONS_ID + 1; id <= forked_count; id++)
         visit(hz_owner_get(id));
-    visit(hz_owner_commons());
+    if (forked_count != 0) /* else the heap is not up yet */
+        visit(hz_owner_commons());
 }
 
 static void take_owner(struct hz_owner *owner) { hz_lock_take(&owner->lock); }
@@ -161,7 +162,8 @@ static void recover_pending(void) {
         hz_central_receive(hz_kept->owner, false);
         hz_central_recover(hz_kept->owner);
     }
-    hz_central_recover(hz_owner_commons());
+    if (hz_owner_count() != 0)
+        hz_central_recover(hz_owner_commons());
 }
 
 static void reset_all(void) {

@@ -76,25 +76,29 @@ static size_t spread_of(size_t bytes) {
 
 static size_t space_bytes(size_t bytes) { return GUARD + ARENA_ALIGNMENT + spread_of(bytes) + bytes + GUARD; }
 
+static void release(void *start, size_t bytes) {
+    if (start != NULL)
+        (void)hz_os_release(start, bytes); /* if refused, address space is lost, no more: nobody touched it */
+}
+
 /* Where the pages begin in their space, with a guard before and behind them. The space that is left over is
  * given back where there is little of it. */
-static uintptr_t place_pages(char *space, size_t bytes) {
+static void place_pages(struct hz_arena *arena, char *space, size_t bytes) {
     char *base = (char *)hz_align_up((uintptr_t)space + GUARD, ARENA_ALIGNMENT);
-    char *end = space + space_bytes(bytes);
     size_t spread = spread_of(bytes);
+    arena->space = space;
+    arena->space_bytes = space_bytes(bytes);
     if (spread != 0) {
         uint64_t state = hz_os_entropy();
         base += hz_random_below(&state, (uint32_t)(spread / ARENA_ALIGNMENT)) * ARENA_ALIGNMENT;
     } else {
-        hz_os_release(space, (size_t)(base - GUARD - space));
-        hz_os_release(base + bytes + GUARD, (size_t)(end - (base + bytes + GUARD)));
+        char *end = base + bytes + GUARD;
+        release(space, (size_t)(base - GUARD - space));
+        release(end, (size_t)(space + arena->space_bytes - end));
+        arena->space = base - GUARD;
+        arena->space_bytes = bytes + 2 * GUARD;
     }
-    return (uintptr_t)base;
-}
-
-static void release(void *start, size_t bytes) {
-    if (start != NULL)
-        hz_os_release(start, bytes);
+    arena->base = (uintptr_t)base;
 }
 
 static bool reserve(struct hz_arena *arena, size_t bytes) {
@@ -106,8 +110,13 @@ static bool reserve(struct hz_arena *arena, size_t bytes) {
         release(space, space_bytes(bytes));
         return false;
     }
-    arena->base = place_pages(space, bytes);
+    place_pages(arena, space, bytes);
     return true;
+}
+
+static void unreserve(struct hz_arena *arena) {
+    release((char *)(void *)arena->tags - GUARD, sidecar_bytes(arena->page_count));
+    release(arena->space, arena->space_bytes);
 }
 
 /* Halves the wish until the kernel grants it, but not below least_bytes. */
@@ -156,6 +165,12 @@ struct hz_arena *hz_map_grow(size_t page_count) {
         hz_meta_free(arena, sizeof *arena);
         return NULL;
     }
+    /* An arena that the kernel gives no memory for would be found empty, and followed by another, each time. */
+    if (!hz_map_commit(arena, page_count)) {
+        unreserve(arena);
+        hz_meta_free(arena, sizeof *arena);
+        return NULL;
+    }
     /* Release pairs with the acquire in hz_map_find_other: the fields above travel. */
     hz_store_release(&last_arena()->next, arena);
     return arena;
@@ -170,16 +185,9 @@ static bool commit_array(char *array, size_t element, size_t from, size_t to) {
     return hz_os_commit(array + start, end - start);
 }
 
-bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
-    size_t from = hz_load_relaxed(&arena->committed_pages);
-    if (page_end <= from)
-        return true;
-    if (page_end > arena->page_count)
-        return false;
-    size_t step = hz_min(hz_max(from << HZ_PAGE_LOG2, COMMIT_STEP_MIN), COMMIT_STEP_MAX);
-    size_t to = hz_min(hz_max(page_end, from + (step >> HZ_PAGE_LOG2)), arena->page_count);
-    /* The arrays first: a committed arena page always has its sidecar. Repeating after a failure is
-     * harmless, since committing twice is. */
+/* The arrays first: a committed arena page always has its sidecar. Repeating after a failure is harmless,
+ * since committing twice is. */
+static bool commit_to(struct hz_arena *arena, size_t from, size_t to) {
     bool done = commit_array((char *)(void *)arena->tags, sizeof(hz_tag), from, to) &&
                 commit_array(arena->descs, HZ_MAP_DESC_BYTES, from, to) &&
                 commit_array(arena->bits, HZ_MAP_BITS_BYTES, from, to) &&
@@ -188,10 +196,21 @@ bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
                 commit_array(arena->marks[0], HZ_MAP_MARKS_BYTES, from, to) &&
                 commit_array(arena->marks[1], HZ_MAP_COARSE_MARKS_BYTES, from, to) &&
                 hz_os_commit(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2);
-    if (!done)
+    if (done)
+        hz_store_relaxed(&arena->committed_pages, to); /* read without the lock by statistics only */
+    return done;
+}
+
+bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
+    size_t from = hz_load_relaxed(&arena->committed_pages);
+    if (page_end <= from)
+        return true;
+    if (page_end > arena->page_count)
         return false;
-    hz_store_relaxed(&arena->committed_pages, to); /* read without the lock by statistics only */
-    return true;
+    size_t step = hz_min(hz_max(from << HZ_PAGE_LOG2, COMMIT_STEP_MIN), COMMIT_STEP_MAX);
+    size_t to = hz_min(hz_max(page_end, from + (step >> HZ_PAGE_LOG2)), arena->page_count);
+    /* Near a limit there may be room for what is needed, if not for the step. */
+    return commit_to(arena, from, to) || commit_to(arena, from, page_end);
 }
 
 struct hz_arena *hz_map_find_other(const void *address) {

@@ -51,6 +51,8 @@ struct hz_arena {
     _Atomic(size_t) committed_pages; /* lock: source writes; all read */
     struct hz_arena *_Atomic next;   /* lock: source writes once; all read */
     size_t fresh_page;               /* lock: source; pages from here on were never handed out */
+    char *space;                     /* const: the address range that the pages lie in */
+    size_t space_bytes;              /* const */
 };
 
 /* The first arena; all zero, and so owning no address, until hz_map_init. */
@@ -59,7 +61,7 @@ extern struct hz_arena hz_map_first HZ_HIDDEN;
 /* Reserves the first arena, of about wanted_bytes (0: as much as 1 TiB) or as much as fits. */
 HZ_HIDDEN bool hz_map_init(size_t wanted_bytes);
 
-/* Reserves another arena with room for at least page_count pages and links it. lock: source. */
+/* Reserves another arena with at least page_count pages, commits these, and links it. lock: source. */
 HZ_HIDDEN struct hz_arena *hz_map_grow(size_t page_count);
 
 /* Commits pages up to (not including) page_end, and their sidecar. lock: source. */

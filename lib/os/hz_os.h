@@ -19,8 +19,8 @@ HZ_HIDDEN void *hz_os_reserve(size_t bytes, size_t alignment);
 /* Takes the right to write away. Reserved space reads as zeros then, still without memory or commit charge. */
 HZ_HIDDEN bool hz_os_make_readable(void *start, size_t bytes);
 
-/* Gives the address space back. */
-HZ_HIDDEN void hz_os_release(void *start, size_t bytes);
+/* Gives the address space back. The kernel may refuse, where it would have to split a mapping in two. */
+HZ_HIDDEN bool hz_os_release(void *start, size_t bytes);
 
 /* Makes reserved space readable and writable; it reads as zeros. */
 HZ_HIDDEN bool hz_os_commit(void *start, size_t bytes);
@@ -35,8 +35,11 @@ HZ_HIDDEN void *hz_os_map(size_t bytes, size_t alignment);
 HZ_HIDDEN void *hz_os_remap(void *start, size_t old_bytes, size_t new_bytes, bool may_move);
 
 /* Moves the pages of [from, from + bytes) to [to, ...), whose contents are lost; from stays mapped and
- * reads as zeros. False where the kernel cannot (before Linux 5.7). */
+ * reads as zeros. False where the kernel cannot (before Linux 5.7, or several mappings). */
 HZ_HIDDEN bool hz_os_move_pages(void *from, void *to, size_t bytes);
+
+/* The same to a new mapping of new_bytes >= bytes, one that hz_os_remap can resize. NULL where it cannot. */
+HZ_HIDDEN void *hz_os_move_out(void *from, size_t bytes, size_t new_bytes);
 
 /* Asks for (or against) transparent huge pages in the range. Advice only. */
 HZ_HIDDEN void hz_os_advise_huge(void *start, size_t bytes, bool wanted);

@@ -22,9 +22,13 @@
 #include <unistd.h>
 
 #include "hz_bits.h"
+#include "hz_fault.h"
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
+#endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
 extern char **environ;
@@ -41,34 +45,45 @@ size_t hz_os_page_bytes(void) {
     return known;
 }
 
-static void *map(void *hint, size_t bytes, int protection, int flags) {
+/* A refusal on demand, with the word that the kernel would have for it. */
+static bool refuses(enum hz_fault_kind kind, size_t bytes) {
+    if (HZ_LIKELY(!hz_fault(kind, bytes)))
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+static void *map(size_t bytes, int protection, int flags) {
     int saved = errno;
-    void *start = mmap(hint, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+    void *start = MAP_FAILED;
+    if (!refuses((protection & PROT_WRITE) != 0 ? HZ_FAULT_MAP : HZ_FAULT_RESERVE, bytes))
+        start = mmap(NULL, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
     errno = saved;
     return start == MAP_FAILED ? NULL : start;
 }
 
-static void unmap(void *start, size_t bytes) {
+static bool unmap(void *start, size_t bytes) {
     int saved = errno;
-    if (bytes != 0)
-        (void)munmap(start, bytes); /* a refusal (too many mappings) leaks address space, no more */
+    bool done = bytes == 0 || (!refuses(HZ_FAULT_RELEASE, bytes) && munmap(start, bytes) == 0);
     errno = saved;
+    return done;
 }
 
-/* Over-allocates and trims, since the kernel aligns to its page only. */
+/* Over-allocates and trims, since the kernel aligns to its page only. What it does not take back (too many
+ * mappings) is address space lost, no more: nothing touched it. */
 static void *map_aligned(size_t bytes, size_t alignment, int protection, int flags) {
-    char *start = map(NULL, bytes, protection, flags);
+    char *start = map(bytes, protection, flags);
     if (start == NULL || ((uintptr_t)start & (alignment - 1)) == 0)
         return start;
-    unmap(start, bytes);
+    (void)unmap(start, bytes);
     if (bytes + alignment < bytes)
         return NULL;
-    start = map(NULL, bytes + alignment, protection, flags);
+    start = map(bytes + alignment, protection, flags);
     if (start == NULL)
         return NULL;
     size_t head = hz_align_up((uintptr_t)start, alignment) - (uintptr_t)start;
-    unmap(start, head);
-    unmap(start + head + bytes, alignment - head);
+    (void)unmap(start, head);
+    (void)unmap(start + head + bytes, alignment - head);
     return start + head;
 }
 
@@ -76,11 +91,11 @@ void *hz_os_reserve(size_t bytes, size_t alignment) {
     return map_aligned(bytes, alignment, PROT_NONE, MAP_NORESERVE);
 }
 
-void hz_os_release(void *start, size_t bytes) { unmap(start, bytes); }
+bool hz_os_release(void *start, size_t bytes) { return unmap(start, bytes); }
 
 static bool protect(void *start, size_t bytes, int protection) {
     int saved = errno;
-    bool done = mprotect(start, bytes, protection) == 0;
+    bool done = !refuses(HZ_FAULT_COMMIT, bytes) && mprotect(start, bytes, protection) == 0;
     errno = saved;
     return done;
 }
@@ -89,17 +104,24 @@ bool hz_os_commit(void *start, size_t bytes) { return protect(start, bytes, PROT
 
 bool hz_os_make_readable(void *start, size_t bytes) { return protect(start, bytes, PROT_READ); }
 
-static bool advise(void *start, size_t bytes, int advice) {
+/* The kernel asks for another try when it is short of its own memory; it is not tried for ever. */
+enum { ADVISE_TRIES = 8 };
+
+static bool advise(enum hz_fault_kind kind, void *start, size_t bytes, int advice) {
     int saved = errno;
-    int result;
-    do {
+    int result = -1;
+    for (unsigned i = 0; i < ADVISE_TRIES && result != 0; i++) {
+        if (refuses(kind, bytes))
+            break;
         result = madvise(start, bytes, advice);
-    } while (result != 0 && errno == EAGAIN);
+        if (result != 0 && errno != EAGAIN)
+            break;
+    }
     errno = saved;
     return result == 0;
 }
 
-bool hz_os_purge(void *start, size_t bytes) { return advise(start, bytes, MADV_DONTNEED); }
+bool hz_os_purge(void *start, size_t bytes) { return advise(HZ_FAULT_PURGE, start, bytes, MADV_DONTNEED); }
 
 void *hz_os_map(size_t bytes, size_t alignment) {
     return map_aligned(bytes, alignment, PROT_READ | PROT_WRITE, 0);
@@ -107,21 +129,51 @@ void *hz_os_map(size_t bytes, size_t alignment) {
 
 void *hz_os_remap(void *start, size_t old_bytes, size_t new_bytes, bool may_move) {
     int saved = errno;
-    void *moved = mremap(start, old_bytes, new_bytes, may_move ? MREMAP_MAYMOVE : 0);
+    void *moved = MAP_FAILED;
+    if (!refuses(HZ_FAULT_REMAP, new_bytes))
+        moved = mremap(start, old_bytes, new_bytes, may_move ? MREMAP_MAYMOVE : 0);
     errno = saved;
     return moved == MAP_FAILED ? NULL : moved;
 }
 
+/* To where the kernel likes. It refuses ranges of several mappings, and then nothing has changed. */
+static void *move_aside(void *from, size_t bytes) {
+    void *aside = MAP_FAILED;
+    if (!refuses(HZ_FAULT_MOVE, bytes))
+        aside = mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
+    return aside == MAP_FAILED ? NULL : aside;
+}
+
+/* In two steps: a kernel that refuses to move pages to a given place may have unmapped that place already. */
 bool hz_os_move_pages(void *from, void *to, size_t bytes) {
     int saved = errno;
-    void *moved =
-        mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
+    void *aside = move_aside(from, bytes);
+    bool done = aside != NULL && !refuses(HZ_FAULT_REMAP, bytes) &&
+                mremap(aside, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
+    if (aside != NULL && !done) {
+        (void)mmap(to, bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        memcpy(from, aside, bytes);
+        (void)unmap(aside, bytes);
+    }
     errno = saved;
-    return moved == to;
+    return done;
+}
+
+void *hz_os_move_out(void *from, size_t bytes, size_t new_bytes) {
+    int saved = errno;
+    void *aside = move_aside(from, bytes);
+    void *moved = aside == NULL ? NULL : hz_os_remap(aside, bytes, new_bytes, true);
+    if (aside != NULL && moved == NULL) {
+        memcpy(from, aside, bytes);
+        (void)unmap(aside, bytes);
+    }
+    errno = saved;
+    return moved;
 }
 
 void hz_os_advise_huge(void *start, size_t bytes, bool wanted) {
-    (void)advise(start, bytes, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    (void)advise(HZ_FAULT_ADVISE, start, bytes, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }
 
 size_t hz_os_address_limit(void) {

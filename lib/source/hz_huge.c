@@ -5,7 +5,10 @@
  * removal is closed by moving later entries back. */
 #include "hz_huge.h"
 
+#include <string.h>
+
 #include "hz_bits.h"
+#include "hz_list.h"
 #include "hz_lock.h"
 #include "hz_meta.h"
 #include "hz_os.h"
@@ -95,9 +98,81 @@ static void drop(struct entry *entry) {
     }
 }
 
+/* --- Mappings that the kernel did not take back ------------------------------------------------ */
+
+/* Neighbouring mappings are one to the kernel. To give back a part from the middle it must split them, and
+ * refuses where a process has as many as it may. Such a part gives its pages back, waits here, and serves
+ * again where the kernel refuses a new mapping. */
+struct part {
+    struct hz_list links;
+    size_t bytes;
+};
+enum { RELEASE_TRIES = 4 };
+static struct hz_list parts = {&parts, &parts}; /* lock; in the parts themselves */
+
+/* Zeros but for what is written here. */
+static void keep_part(void *start, size_t bytes) {
+    struct part *part = start;
+    part->bytes = bytes;
+    hz_lock_take(&lock);
+    hz_list_push_back(&parts, &part->links);
+    hz_lock_give(&lock);
+}
+
+static void release(void *start, size_t bytes) {
+    if (hz_os_release(start, bytes))
+        return;
+    if (!hz_os_purge(start, bytes))
+        memset(start, 0, bytes);
+    keep_part(start, bytes);
+}
+
+/* Takes a part off the list: the first that has as many bytes, and not more than most, and the alignment. */
+static struct part *take_part(size_t bytes, size_t most, size_t alignment) {
+    struct part *found = NULL;
+    hz_lock_take(&lock);
+    for (struct hz_list *link = parts.next; link != &parts && found == NULL; link = link->next) {
+        struct part *part = HZ_CONTAINER(link, struct part, links);
+        if (part->bytes >= bytes && part->bytes <= most && ((uintptr_t)part & (alignment - 1)) == 0)
+            found = part;
+    }
+    if (found != NULL)
+        hz_list_remove(&found->links);
+    hz_lock_give(&lock);
+    return found;
+}
+
+/* Some more tries: the mappings around a part may be gone by now. */
+static void release_parts(void) {
+    for (unsigned i = 0; i < RELEASE_TRIES; i++) {
+        struct part *part = take_part(0, SIZE_MAX, 1);
+        if (part == NULL)
+            return;
+        if (!hz_os_release(part, part->bytes))
+            keep_part(part, part->bytes);
+    }
+}
+
+/* A part that fits is better than the kernel's mappings, of which there are few left. */
+static void *map(size_t *bytes, size_t alignment) {
+    struct part *part = take_part(*bytes, 2 * *bytes, alignment);
+    void *start = part != NULL ? NULL : hz_os_map(*bytes, alignment);
+    if (start != NULL)
+        return start;
+    if (part == NULL)
+        part = take_part(*bytes, SIZE_MAX, alignment);
+    if (part == NULL)
+        return NULL;
+    *bytes = part->bytes;
+    *part = (struct part){{NULL, NULL}, 0};
+    return part;
+}
+
+/* --- The interface ---------------------------------------------------------------------------- */
+
 void *hz_huge_take(size_t bytes, size_t alignment) {
     bytes = hz_align_up(bytes, hz_os_page_bytes());
-    void *start = hz_os_map(bytes, alignment);
+    void *start = map(&bytes, alignment);
     if (start == NULL)
         return NULL;
     hz_lock_take(&lock);
@@ -107,8 +182,18 @@ void *hz_huge_take(size_t bytes, size_t alignment) {
     hz_lock_give(&lock);
     if (has_room)
         return start;
-    hz_os_release(start, bytes);
+    release(start, bytes);
     return NULL;
+}
+
+void *hz_huge_take_pages(void *from, size_t old_bytes, size_t bytes) {
+    bytes = hz_align_up(bytes, hz_os_page_bytes());
+    hz_lock_take(&lock);
+    void *start = reserve_entry() ? hz_os_move_out(from, old_bytes, bytes) : NULL;
+    if (start != NULL)
+        add(start, bytes);
+    hz_lock_give(&lock);
+    return start;
 }
 
 bool hz_huge_give(const void *address) {
@@ -118,9 +203,11 @@ bool hz_huge_give(const void *address) {
     if (entry != NULL)
         drop(entry);
     hz_lock_give(&lock);
-    if (entry != NULL)
-        hz_os_release((void *)(uintptr_t)address, bytes);
-    return entry != NULL;
+    if (entry == NULL)
+        return false;
+    release_parts();
+    release((void *)(uintptr_t)address, bytes);
+    return true;
 }
 
 size_t hz_huge_bytes(const void *address) {

@@ -3,12 +3,16 @@
  *
  * hz_huge.h -- blocks with a mapping of their own, outside every arena, found through a table by address.
  * Thread-safe (lock: huge).
- * Does not: keep freed mappings, beyond the addresses of the last few. */
+ * Does not: keep freed mappings, unless the kernel refuses them, beyond the addresses of the last few. */
 #pragma once
 #include "hz_route.h"
 
 /* A zeroed block of at least bytes, aligned to alignment. NULL when the kernel refuses. */
 HZ_HIDDEN void *hz_huge_take(size_t bytes, size_t alignment);
+
+/* A block of at least bytes that takes the pages of [from, from + old_bytes) over; from stays mapped and reads
+ * as zeros. NULL, with nothing changed, when the kernel refuses. */
+HZ_HIDDEN void *hz_huge_take_pages(void *from, size_t old_bytes, size_t bytes);
 
 /* Unmaps the block that starts at address; false when none does. */
 HZ_HIDDEN bool hz_huge_give(const void *address);

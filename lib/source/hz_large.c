@@ -44,7 +44,10 @@ void *hz_large_take(size_t size, size_t alignment, bool *ret_is_zero) {
             return block;
     }
     *ret_is_zero = true;
-    return hz_huge_take(size, alignment);
+    void *block = hz_huge_take(size, alignment);
+    if (block != NULL || size < huge_bytes)
+        return block;
+    return take_pages(size, alignment, ret_is_zero); /* arenas may have room, and hold it for good */
 }
 
 static void fill(const struct hz_arena *arena, size_t page, size_t page_count) {
@@ -67,15 +70,9 @@ bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc) {
 /* The block's pages, without a copy, at a new mapping with room to grow. */
 static void *move_to_huge(struct hz_arena *arena, struct hz_desc *desc, size_t size) {
     size_t old_bytes = (size_t)desc->page_count << HZ_PAGE_LOG2;
-    void *from = hz_desc_start(arena, desc);
-    void *to = hz_huge_take(size + size / 8, HZ_PAGE);
-    if (to == NULL)
-        return NULL;
-    if (!hz_os_move_pages(from, to, old_bytes)) {
-        (void)hz_huge_give(to);
-        return NULL;
-    }
-    (void)hz_large_give(arena, desc);
+    void *to = hz_huge_take_pages(hz_desc_start(arena, desc), old_bytes, size + size / 8);
+    if (to != NULL)
+        (void)hz_large_give(arena, desc);
     return to;
 }
 

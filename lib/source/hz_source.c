@@ -203,11 +203,17 @@ static size_t skip_pages(const struct hz_arena *arena) {
     return is_wanted ? hz_random_below(&random_state, SKIP_PAGES_MAX) : 0;
 }
 
-/* From the never used end of the arena. */
+/* Whether the never used end of the arena is long enough. */
+static bool has_room(const struct hz_arena *arena, size_t page_count, size_t alignment) {
+    size_t start = aligned_page(arena, arena->fresh_page, alignment);
+    return start <= arena->page_count && page_count <= arena->page_count - start;
+}
+
+/* From that end; there is room. */
 static struct hz_desc *take_fresh(struct hz_arena *arena, size_t page_count, size_t alignment) {
     size_t start = aligned_page(arena, arena->fresh_page + skip_pages(arena), alignment);
     size_t end = start + page_count;
-    if (start > arena->page_count || page_count > arena->page_count || !commit(arena, end))
+    if (!commit(arena, end))
         return NULL;
     size_t skipped_from = arena->fresh_page;
     arena->fresh_page = end;
@@ -236,13 +242,17 @@ static struct hz_desc *take_reused(size_t page_count, size_t alignment, struct h
     return desc;
 }
 
-/* From the never used ends of the arenas that there are. */
-static struct hz_desc *take_unused(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
+/* From the never used ends of the arenas that there are. *ret_refused: there was room, but not memory. */
+static struct hz_desc *take_unused(size_t page_count, size_t alignment, struct hz_arena **ret_arena,
+                                   bool *ret_refused) {
     struct hz_desc *desc = NULL;
     for (struct hz_arena *arena = &hz_map_first; desc == NULL && arena != NULL;
          arena = hz_load_relaxed(&arena->next)) {
+        if (!has_room(arena, page_count, alignment))
+            continue;
         *ret_arena = arena;
         desc = take_fresh(arena, page_count, alignment);
+        *ret_refused |= desc == NULL;
     }
     if (desc != NULL)
         describe_taken(*ret_arena, desc, page_count);
@@ -252,17 +262,22 @@ static struct hz_desc *take_unused(size_t page_count, size_t alignment, struct h
 /* From a new arena. */
 static struct hz_desc *take_grown(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
     *ret_arena = hz_map_grow(page_count + (alignment >> HZ_PAGE_LOG2));
-    struct hz_desc *desc = *ret_arena != NULL ? take_fresh(*ret_arena, page_count, alignment) : NULL;
+    if (*ret_arena == NULL)
+        return NULL;
+    advise(*ret_arena, 0, hz_load_relaxed(&(*ret_arena)->committed_pages));
+    struct hz_desc *desc = take_fresh(*ret_arena, page_count, alignment);
     if (desc != NULL)
         describe_taken(*ret_arena, desc, page_count);
     return desc;
 }
 
 static struct hz_desc *take(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
+    bool is_refused = false;
     struct hz_desc *desc = take_reused(page_count, alignment, ret_arena);
     if (desc == NULL)
-        desc = take_unused(page_count, alignment, ret_arena);
-    return desc != NULL ? desc : take_grown(page_count, alignment, ret_arena);
+        desc = take_unused(page_count, alignment, ret_arena, &is_refused);
+    /* Where the kernel gives no memory, more address space does not help. */
+    return desc != NULL || is_refused ? desc : take_grown(page_count, alignment, ret_arena);
 }
 
 /* --- The interface ---------------------------------------------------------------------------- */
@@ -303,7 +318,8 @@ static unsigned take_several(size_t page_count, unsigned run_count, struct hz_ar
     *ret_desc = take_reused(page_count, HZ_PAGE, ret_arena);
     if (*ret_desc != NULL)
         return 1;
-    *ret_desc = take_unused(page_count * run_count, HZ_PAGE, ret_arena);
+    bool is_refused = false;
+    *ret_desc = take_unused(page_count * run_count, HZ_PAGE, ret_arena, &is_refused);
     return run_count;
 }
 

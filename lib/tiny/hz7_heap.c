@@ -103,9 +103,11 @@ bool hz7_sweep(void) {
 
 static struct hz7_span *take_run(size_t span_count, size_t align_spans, bool *ret_dirty) {
     struct hz7_span *span = hz7_source_take(span_count, align_spans, ret_dirty);
-    if (span == NULL && hz7_sweep())
-        span = hz7_source_take(span_count, align_spans, ret_dirty);
-    return span;
+    if (span != NULL)
+        return span;
+    (void)hz7_sweep();
+    (void)hz7_source_purge();
+    return hz7_source_take(span_count, align_spans, ret_dirty); /* a refusal may pass */
 }
 
 void hz7_retire(struct hz7_span *span, bool locked) {

@@ -25,7 +25,7 @@ HZ_EXPORT void *hz7_calloc(size_t count, size_t size) {
     }
     void *block = bytes <= HZ7_CLASS_MAX_BYTES ? hz7_malloc(bytes) : hz7_large_alloc(bytes, 1, &was_dirty);
     if (block != NULL && was_dirty)
-        memset(block, 0, bytes);
+        memset(block, 0, hz7_usable_size(block)); /* not only what was asked for: programs rely on it */
     return block;
 }
 

@@ -115,7 +115,7 @@ static struct hz7_region *map_region(size_t span_count) {
         return NULL;
     struct hz7_region *region = hz_os_map(header_bytes(span_count), hz_os_page_bytes());
     if (region == NULL) {
-        hz_os_release(base, bytes);
+        (void)hz_os_release(base, bytes);
         return NULL;
     }
     hz_os_advise_huge(base, bytes, false); /* one touched block must not cost 2 MiB */
@@ -134,8 +134,8 @@ static struct hz7_region *map_region(size_t span_count) {
 static void unmap_region(struct hz7_region *region) {
     size_t span_count = spans_of(region);
     hz7_source.hot -= region->dirty_count;
-    hz_os_release(region->base, region_bytes(span_count));
-    hz_os_release(region, header_bytes(span_count));
+    (void)hz_os_release(region->base, region_bytes(span_count));
+    (void)hz_os_release(region, header_bytes(span_count));
 }
 
 /* Address space of regions in which nothing is: they did not fit the run that a new one is made for. The

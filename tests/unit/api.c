@@ -3,6 +3,7 @@
  *
  * api.c -- the reader of options. */
 #include "child.h"
+#include "hz_fail.h"
 #include "hz_options.h"
 #include "unit.h"
 
@@ -89,4 +90,61 @@ Test(options, wrong_ones_are_reported_and_change_nothing) {
         need(strstr(child.err, "is ignored") != NULL, "%s: \"%s\"", entries[i], child.err);
         need(strchr(child.err, '\n') == child.err + strlen(child.err) - 1, "not a line: \"%s\"", child.err);
     }
+}
+
+Test(options, a_plan_of_refusals_is_read) {
+    struct hz_fault_plan plan;
+    static const char text[] = "kinds=map+COMMIT,nth=5,nth=9,every=100,from=1000,probability=0.25,seed=7,above=1M";
+    cr_assert(hz_fail_read(text, sizeof text - 1, &plan));
+    cr_assert_eq(plan.kinds, 1u << HZ_FAULT_MAP | 1u << HZ_FAULT_COMMIT);
+    cr_assert_eq(plan.nth[0], 5);
+    cr_assert_eq(plan.nth[1], 9);
+    cr_assert_eq(plan.every, 100);
+    cr_assert_eq(plan.from, 1000);
+    cr_assert_eq(plan.chance, UINT32_C(1) << 30);
+    cr_assert_eq(plan.seed, 7);
+    cr_assert_eq(plan.above, HZ_MIB);
+    cr_assert(hz_fail_read("probability=1", 13, &plan));
+    cr_assert_eq(plan.chance, UINT32_MAX);
+}
+
+Test(options, a_wrong_plan_is_reported_and_refuses_nothing) {
+    static char entries[][40] = {
+        "HAKOZUNA_FAIL=",          "HAKOZUNA_FAIL=nth=0",           "HAKOZUNA_FAIL=nth",
+        "HAKOZUNA_FAIL=nth=5,",    "HAKOZUNA_FAIL=nth=5,,every=2",  "HAKOZUNA_FAIL=often=1",
+        "HAKOZUNA_FAIL=kinds=",    "HAKOZUNA_FAIL=kinds=map+x",     "HAKOZUNA_FAIL=above=1x",
+        "HAKOZUNA_FAIL=from=-1",   "HAKOZUNA_FAIL=probability=1.5", "HAKOZUNA_FAIL=probability=2",
+        "HAKOZUNA_FAIL=yes",       "HAKOZUNA_FAIL=probability=0",   "HAKOZUNA_FAIL=seed=x",
+        "HAKOZUNA_CONF=fail=nth:", "HAKOZUNA_FAIL=probability=.5",
+    };
+    static struct child child;
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+        need(child_run(&child, read_entry, entries[i]), "fork");
+        need(child_exited(&child, 0), "%s: status %d", entries[i], child.status);
+        need(strstr(child.err, "is ignored") != NULL, "%s: \"%s\"", entries[i], child.err);
+    }
+}
+
+Test(options, a_plan_refuses_what_it_says) {
+    hz_fault_set(&(struct hz_fault_plan){.kinds = 1u << HZ_FAULT_MAP, .nth = {2, 4}, .above = 100});
+    for (unsigned i = 1; i <= 5; i++) {
+        cr_assert_not(hz_fault(HZ_FAULT_MAP, 100));
+        cr_assert_not(hz_fault(HZ_FAULT_COMMIT, 1000));
+        cr_assert_eq(hz_fault(HZ_FAULT_MAP, 101), i == 2 || i == 4);
+    }
+    cr_assert_eq(hz_fault_seen(), 5);
+    cr_assert_eq(hz_fault_refused(), 2);
+    hz_fault_set(&(struct hz_fault_plan){.every = 3, .from = 8});
+    for (unsigned i = 1; i <= 10; i++)
+        cr_assert_eq(hz_fault(HZ_FAULT_PURGE, 1), i % 3 == 0 || i >= 8);
+    unsigned drawn[2] = {0, 0};
+    for (unsigned round = 0; round < 2; round++) {
+        hz_fault_set(&(struct hz_fault_plan){.chance = UINT32_C(1) << 30, .seed = 3});
+        for (unsigned i = 0; i < 32; i++)
+            drawn[round] = drawn[round] << 1 | hz_fault(HZ_FAULT_PURGE, 1);
+    }
+    cr_assert_eq(drawn[0], drawn[1]);
+    need(hz_fault_refused() > 2 && hz_fault_refused() < 16, "%u of 32", (unsigned)hz_fault_refused());
+    hz_fault_set(NULL);
+    cr_assert_not(hz_fault(HZ_FAULT_PURGE, 1));
 }
