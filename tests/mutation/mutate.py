@@ -86,8 +86,8 @@ class Build:
         with open(os.path.join(path, "meson-info/intro-tests.json"), encoding="utf-8") as file:
             tests = json.load(file)
         self.tests = [test for test in tests if is_wanted(test)]
-        self.targets = sorted({os.path.relpath(word, path) for test in self.tests for word in test["cmd"] + test["depends"]
-                               + list(test["env"].values()) if word.startswith(path + "/")})
+        words = {word for test in self.tests for word in test["cmd"] + list(test["env"].values())}
+        self.targets = sorted(os.path.relpath(word, path) if word.startswith("/") else word for word in words)
         with open(os.path.join(path, "build.ninja"), encoding="utf-8") as file:
             known = set(re.findall(r"^build (\S+):", file.read(), re.MULTILINE))
         self.targets = [target for target in self.targets if target in known]

@@ -4,7 +4,8 @@
 """annotate.py LIB LOOPS TARGET -- copies the floors of LIB to TARGET with the annotations of LOOPS put in.
 
 LOOPS holds lines "FILE: TEXT", each followed by indented lines of ACSL, which become a comment before the only
-line of lib/FILE that reads TEXT. The code itself is not changed."""
+line of lib/FILE that reads TEXT. The code itself is not changed, save that "*_Atomic", which Frama-C does not
+parse, becomes "*"."""
 import os
 import shutil
 import sys
@@ -23,9 +24,18 @@ def read_loops(path):
     return loops
 
 
+def drop_atomic(path):
+    """Pointers that are atomic become plain ones."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("*_Atomic ", "*"))
+
+
 def annotate(lib, loops, target):
     """Makes the copy."""
     shutil.copytree(lib, target, dirs_exist_ok=True)
+    drop_atomic(os.path.join(target, "map/hz_map.h"))
     for name, text, annotation in loops:
         path = os.path.join(target, name)
         with open(path, encoding="utf-8") as file:

@@ -20,8 +20,8 @@
     logic integer lowest(integer v);
     logic integer highest(integer v);
     logic integer count(integer v);
-    predicate has(integer v, integer i);
-    predicate is_below(integer v, integer n);
+    predicate is_ones(integer v, integer n); // bits 0 .. n-1: none for n <= 0, all for n >= 64
+    predicate is_subset(integer v, integer of);
 } */
 
 /*@
@@ -47,9 +47,12 @@
     lemma count_range: \forall uint64_t v; 0 <= count(v) <= 64;
     lemma count_zero: \forall uint64_t v; count(v) == 0 <==> v == 0;
     lemma drop_lowest: \forall uint64_t v; v != 0 ==> count(v & (uint64_t)(v - 1)) == count(v) - 1;
-    lemma drop_subset: \forall uint64_t v, n; is_below(v, n) ==> is_below(v & (uint64_t)(v - 1), n);
-    lemma ones_below: \forall integer n; 0 <= n < 64 ==> is_below((uint64_t)((uint64_t)(1 << n) - 1), n);
-    lemma lowest_below: \forall uint64_t v, n; v != 0 && is_below(v, n) ==> lowest(v) < n;
+    lemma drop_subset: \forall uint64_t v, of; is_subset(v, of) ==> is_subset(v & (uint64_t)(v - 1), of);
+    lemma subset_self: \forall uint64_t v; is_subset(v, v);
+    lemma subset_zero: \forall uint64_t v; is_subset(v, 0) ==> v == 0;
+    lemma ones_none: \forall integer n; n <= 0 ==> is_ones(0, n);
+    lemma ones_some: \forall integer n; 0 <= n < 64 ==> is_ones((uint64_t)((uint64_t)(1 << n) - 1), n);
+    lemma ones_all: \forall integer n; 64 <= n ==> is_ones(18446744073709551615, n);
 */
 
 /*@ requires v != 0;
