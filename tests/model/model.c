@@ -254,16 +254,10 @@ static void do_expand(struct worker *worker) {
 
 static void release(struct worker *worker, struct block block) {
     check_block(&block);
-    switch (rng_below(&worker->rng, 3)) {
-    case 0:
-        if (!block.is_aligned) {
-            hkz_free_sized(block.start, block.asked);
-            break;
-        } /* FALLTHROUGH */
-        break;
-    default:
+    if (rng_below(&worker->rng, 3) == 0 && !block.is_aligned)
+        hkz_free_sized(block.start, block.asked);
+    else
         hkz_free(block.start);
-    }
 }
 
 static void do_free(struct worker *worker) {

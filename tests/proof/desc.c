@@ -48,7 +48,10 @@ static unsigned take_bits(uint64_t *word, char *first_block, size_t block_bytes,
 /* The bits below carved, of a word of 64 that begins at w * 64. */
 /*@ requires \valid_read(desc) && w < 64;
     assigns \nothing;
-    ensures is_ones(\result, desc->carved - 64 * w); */
+    ensures desc->carved >= 64 * w + 64 ==> \result == UINT64_MAX;
+    ensures desc->carved <= 64 * w ==> \result == 0;
+    ensures 64 * w < desc->carved < 64 * w + 64 ==>
+        \result == (uint64_t)((uint64_t)(1 << (desc->carved - 64 * w)) - 1); */
 static uint64_t carved_bits(const struct hz_desc *desc, unsigned w);
 
 #include "hz_desc.c"

@@ -20,7 +20,6 @@
     logic integer lowest(integer v);
     logic integer highest(integer v);
     logic integer count(integer v);
-    predicate is_ones(integer v, integer n); // bits 0 .. n-1: none for n <= 0, all for n >= 64
     predicate is_subset(integer v, integer of);
 } */
 
@@ -42,6 +41,7 @@
     lemma shift_8: \forall integer v; 0 <= v ==> 256 * (v >> 8) <= v <= 256 * (v >> 8) + 255;
     lemma shift_up_2: \forall integer v; 0 <= v ==> (v << 2) == 4 * v;
 
+    lemma lowest_1024: lowest(1024) == 10;
     lemma lowest_range: \forall uint64_t v; v != 0 ==> 0 <= lowest(v) < 64;
     lemma highest_range: \forall uint64_t v; v != 0 ==> 0 <= highest(v) < 64;
     lemma count_range: \forall uint64_t v; 0 <= count(v) <= 64;
@@ -50,15 +50,17 @@
     lemma drop_subset: \forall uint64_t v, of; is_subset(v, of) ==> is_subset(v & (uint64_t)(v - 1), of);
     lemma subset_self: \forall uint64_t v; is_subset(v, v);
     lemma subset_zero: \forall uint64_t v; is_subset(v, 0) ==> v == 0;
-    lemma ones_none: \forall integer n; n <= 0 ==> is_ones(0, n);
-    lemma ones_some: \forall integer n; 0 <= n < 64 ==> is_ones((uint64_t)((uint64_t)(1 << n) - 1), n);
-    lemma ones_all: \forall integer n; 64 <= n ==> is_ones(18446744073709551615, n);
 */
 
 /*@ requires v != 0;
     assigns \nothing;
     ensures 0 <= \result < 64 && \result == lowest(v); */
 int __builtin_ctzll(unsigned long long v);
+
+/*@ requires v != 0;
+    assigns \nothing;
+    ensures 0 <= \result < 64 && \result == lowest(v); */
+int __builtin_ctzl(unsigned long v);
 
 /*@ requires v != 0;
     assigns \nothing;

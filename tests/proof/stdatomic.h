@@ -6,3 +6,6 @@
 #pragma once
 #define atomic_load_explicit(word, order) (*(word))
 #define atomic_store_explicit(word, value, order) ((void)(*(word) = (value)))
+#define atomic_fetch_xor_explicit(word, value, order) (*(word) ^= (value))
+#define atomic_compare_exchange_weak_explicit(word, expected, value, success, failure) \
+    (*(word) == *(expected) ? (*(word) = (value), 1) : (*(expected) = *(word), 0))
