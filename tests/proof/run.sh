@@ -21,6 +21,7 @@ HZ_PROOF_Z3=$(command -v z3)
 export HOME HZ_PROOF_Z3
 why3 config detect >"$work/detect" 2>&1 || { sed 's/^/# /' "$work/detect"; echo "1..0 # SKIP why3 finds no prover"; exit 77; }
 sed -i "s,^path = .*/z3\"\$,path = \"$here/z3\"," "$work/.why3.conf"
+cd "$here" # whose stdatomic.h goes before that of Frama-C
 python3 "$here/annotate.py" "$lib" "$here/loops.txt" "$work/lib"
 
 # prove FILE: the goals of the functions that the file names; the words of WP are in $work/out.
