@@ -10,7 +10,9 @@
 #include "hz_policy.h"
 #include "hz_random.h"
 
-struct hz_arena hz_map_first;
+/* A thread may look while another's first call fills this in, and see the one number before and the other after: with
+ * this base NULL lies in no arena, whatever the count of pages. */
+struct hz_arena hz_map_first = {.base = HZ_PAGE};
 
 static const size_t ARENA_ALIGNMENT = 2 * HZ_MIB; /* so that huge pages can form */
 static const size_t ARENA_BYTES_MAX = sizeof(size_t) == 8 ? (size_t)1 << 40 : 256 * HZ_MIB;

@@ -55,7 +55,7 @@ struct hz_arena {
     size_t space_bytes;              /* const */
 };
 
-/* The first arena; all zero, and so owning no address, until hz_map_init. */
+/* The first arena; without pages, and so owning no address, until hz_map_init. NULL is never in it. */
 extern struct hz_arena hz_map_first HZ_HIDDEN;
 
 /* Reserves the first arena, of about wanted_bytes (0: as much as 1 TiB) or as much as fits. */

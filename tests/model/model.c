@@ -60,6 +60,7 @@ struct block {
     size_t asked;  /* bytes asked for: kept by realloc */
     size_t filled; /* bytes that hold the pattern: asked, or all that is usable */
     uint64_t id;
+    bool is_aligned; /* by aligned_alloc: free_sized is not for such blocks */
 };
 
 struct interval {
@@ -172,9 +173,9 @@ static struct block worker_remove(struct worker *worker, size_t i) {
 }
 
 /* A new or resized block: fills it and takes it into the shadow. */
-static void worker_adopt(struct worker *worker, void *start, size_t asked) {
+static void worker_adopt_as(struct worker *worker, void *start, size_t asked, bool is_aligned) {
     size_t usable = hkz_usable_size(start);
-    struct block block = {start, asked, asked, ++worker->next_id};
+    struct block block = {start, asked, asked, ++worker->next_id, is_aligned};
     require(start != NULL, "no memory for %zu bytes", asked);
     require((uintptr_t)start % 16 == 0, "%p for %zu bytes", start, asked);
     require(usable >= asked, "%zu usable of %zu", usable, asked);
@@ -183,6 +184,10 @@ static void worker_adopt(struct worker *worker, void *start, size_t asked) {
         block.filled = usable;
     pattern_fill(start, block.filled, block.id);
     worker_insert(worker, block);
+}
+
+static void worker_adopt(struct worker *worker, void *start, size_t asked) {
+    worker_adopt_as(worker, start, asked, false);
 }
 
 /* --- Operations ------------------------------------------------------------------------------- */
@@ -212,7 +217,7 @@ static void do_aligned_alloc(struct worker *worker) {
         start = NULL;
     start = launder(start);
     require((uintptr_t)start % alignment == 0, "%p is not aligned to %zu", start, alignment);
-    worker_adopt(worker, start, size);
+    worker_adopt_as(worker, start, size, true);
 }
 
 static void do_realloc(struct worker *worker) {
@@ -242,20 +247,17 @@ static void do_expand(struct worker *worker) {
             (void *)block.start, same);
     check_block(&block);
     if (same != NULL)
-        worker_adopt(worker, same, size > block.asked ? size : block.asked);
+        worker_adopt_as(worker, same, size > block.asked ? size : block.asked, block.is_aligned);
     else
         worker_insert(worker, block);
 }
 
 static void release(struct worker *worker, struct block block) {
     check_block(&block);
-    switch (rng_below(&worker->rng, 3)) {
-    case 0:
+    if (rng_below(&worker->rng, 3) == 0 && !block.is_aligned)
         hkz_free_sized(block.start, block.asked);
-        break;
-    default:
+    else
         hkz_free(block.start);
-    }
 }
 
 static void do_free(struct worker *worker) {

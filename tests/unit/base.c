@@ -63,6 +63,39 @@ Test(class, table_describes_runs_that_hold_their_blocks) {
     }
 }
 
+/* The bytes that a run of so many pages leaves over, per page. */
+static size_t tail(size_t block_bytes, size_t pages) {
+    return (pages << HZ_PAGE_LOG2) % block_bytes / pages;
+}
+
+/* Longer and shorter runs of the range in question have no smaller tail, and no shorter one the same. */
+static void check_pages(unsigned class_index, size_t least) {
+    const struct hz_class *class = &hz_class_table[class_index];
+    need(class->run_pages >= least && class->run_pages <= 2 * least, "class %u: %u pages, of %zu and more",
+         class_index, class->run_pages, least);
+    for (size_t pages = least; pages <= 2 * least; pages++) {
+        if ((pages << HZ_PAGE_LOG2) / class->block_bytes > HZ_RUN_MASK_BLOCKS)
+            break;
+        size_t is_shorter = pages < class->run_pages;
+        need(tail(class->block_bytes, pages) >= tail(class->block_bytes, class->run_pages) + is_shorter,
+             "class %u: %zu pages are better than %u", class_index, pages, class->run_pages);
+    }
+}
+
+Test(class, runs_have_a_few_blocks_and_the_shortest_tail) {
+    hz_class_init();
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
+        size_t bytes = hz_class_bytes(i);
+        size_t blocks = bytes <= 32 * HZ_KIB ? 8 : 4;
+        if (bytes <= HZ_KIB)
+            need(hz_class_table[i].run_pages == 1, "class %u: %u pages", i, hz_class_table[i].run_pages);
+        else
+            check_pages(i, (bytes * blocks + HZ_PAGE - 1) / HZ_PAGE);
+        need(hz_class_table[i].block_count == ((size_t)hz_class_table[i].run_pages << HZ_PAGE_LOG2) / bytes,
+             "class %u: %u blocks", i, hz_class_table[i].block_count);
+    }
+}
+
 Test(class, init_twice_changes_nothing) {
     hz_class_init();
     struct hz_class before[HZ_CLASS_COUNT];

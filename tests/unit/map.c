@@ -20,6 +20,11 @@ Test(map, owns_nothing_before_init) {
     cr_assert_null(hz_map_find((void *)UINTPTR_MAX));
 }
 
+Test(map, null_is_outside_of_an_arena_half_filled_in) {
+    hz_map_first.page_count = (size_t)1 << 24;
+    cr_assert_not(hz_map_has(&hz_map_first, NULL));
+}
+
 Test(map, init_reserves_what_was_asked) {
     struct hz_arena *arena = small_arena();
     cr_assert_eq(arena->page_count, ARENA_BYTES >> HZ_PAGE_LOG2);
