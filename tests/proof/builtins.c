@@ -52,20 +52,20 @@ int main(void) {
         for (int high = low; high < 64; high++) {
             uint64_t two = (uint64_t)1 << low | (uint64_t)1 << high;
             uint64_t span = UINT64_MAX >> (63 - high) & UINT64_MAX << low;
-            wrong += !are_right(two) + !are_right(span) + !are_right(~two) + !are_right(~span);
+            wrong += (unsigned)!are_right(two) + (unsigned)!are_right(span) + (unsigned)!are_right(~two) + (unsigned)!are_right(~span);
         }
     tap_ok(wrong == 0, "words of two bits and of one span: %u wrong", wrong);
     wrong = 0;
     for (int i = 0; i < 200000; i++) {
         uint64_t word = rng_next(&rng) >> (rng_next(&rng) & 63);
-        wrong += !are_right(word);
+        wrong += (unsigned)!are_right(word);
     }
     tap_ok(wrong == 0, "random words: %u wrong", wrong);
     wrong = 0;
     for (int i = 0; i < 200000; i++) {
         uint64_t a = rng_next(&rng) >> (rng_next(&rng) & 63), b = rng_next(&rng) >> (rng_next(&rng) & 63);
-        wrong += !is_product_right(a, b) + (a > 1 && !is_product_right(a, UINT64_MAX / a)) +
-                 (a > 1 && !is_product_right(a, UINT64_MAX / a + 1));
+        wrong += (unsigned)!is_product_right(a, b) + (unsigned)(a > 1 && !is_product_right(a, UINT64_MAX / a)) +
+                 (unsigned)(a > 1 && !is_product_right(a, UINT64_MAX / a + 1));
     }
     tap_ok(wrong == 0, "products, also next to the border: %u wrong", wrong);
     return tap_done();

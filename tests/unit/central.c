@@ -4,6 +4,7 @@
  * central.c -- inboxes, batches, and blocks between runs and owners. */
 #include "hz_central.h"
 #include "hz_fatal.h"
+#include "hz_mark.h"
 #include "hz_os.h"
 #include "hz_policy.h"
 #include "hz_source.h"
@@ -25,6 +26,10 @@ static unsigned take(struct hz_owner *from, unsigned class_index, void **slots, 
     hz_lock_take(&from->lock);
     unsigned taken = hz_central_take(from, class_index, slots, count);
     hz_lock_give(&from->lock);
+    for (unsigned i = 0; i < taken; i++) { /* as if handed out */
+        struct hz_mark_place place = hz_mark_of(slots[i], hz_route_tag(slots[i]));
+        hz_mark_flip_remote(place.mark, place.bit);
+    }
     return taken;
 }
 
