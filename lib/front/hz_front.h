@@ -8,6 +8,7 @@
  * belong to runs of the thread's own owner; under the remote strategy transfer some may not. Only the thread touches its front; statistics read the tops.
  * Before its first slow path, after its exit hook ran, and while it is inside the allocator, a thread has one
  * of three constant fronts, whose bins are empty and full at once, so that the hot paths need no test for any.
+ * So does a thread that is armed: its own front works as ever, but every call comes by the slow path.
  * Does not: know runs (hz_central.h does).
  *
  * inv. 1: base[-1] is NULL, base <= top <= limit, limit - base == capacity <= room.
@@ -45,6 +46,7 @@ struct hz_front {
     int32_t tick_interval;
     uint32_t tick_ms;       /* time of the last look at the clock */
     uint32_t maintained_ms; /* time of the last maintenance */
+    bool is_armed;          /* hz_thread_arm */
     struct hz_bin bins[HZ_CLASS_COUNT];
     struct hz_outbox outbox;
     struct hz_quarantine quarantine;
@@ -55,7 +57,7 @@ struct hz_front {
 /* The calling thread's front as the hot paths see it; one of the constant fronts where they must not touch
  * it, or it has none. */
 extern __thread struct hz_front *hz_self HZ_HIDDEN __attribute__((tls_model("initial-exec")));
-extern struct hz_front hz_front_none HZ_HIDDEN; /* not yet */
+extern struct hz_front hz_front_none HZ_HIDDEN; /* not yet; or it is armed */
 extern struct hz_front hz_front_gone HZ_HIDDEN; /* no more */
 extern struct hz_front hz_front_busy HZ_HIDDEN; /* the thread is inside: see hz_thread.h */
 
