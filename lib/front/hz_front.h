@@ -46,6 +46,10 @@ struct hz_front {
     int32_t tick_interval;
     uint32_t tick_ms;       /* time of the last look at the clock */
     uint32_t maintained_ms; /* time of the last maintenance */
+    uint32_t sample_at;     /* allocations at which the next guarded block is due; 0: not drawn (hz_sample.h) */
+    uint32_t sample_count;  /* allocations since the last one, as far as counted */
+    int32_t sample_ticks;   /* ticks as of the last count, less frees that entered no bin */
+    uint32_t sample_blocks; /* blocks in bins as of then */
     bool is_armed;          /* hz_thread_arm */
     struct hz_bin bins[HZ_CLASS_COUNT];
     struct hz_outbox outbox;
@@ -80,8 +84,8 @@ HZ_INLINE bool hz_front_push(struct hz_front *front, unsigned class_index, void 
     return true;
 }
 
-/* Derives the sizes of bins from the policy. */
-HZ_HIDDEN void hz_front_init(void);
+/* Derives the sizes of bins from the policy; none is to hold more than bin_blocks_max blocks (at least 2). */
+HZ_HIDDEN void hz_front_init(size_t bin_blocks_max);
 
 /* A front, with an owner, for the calling thread; NULL when memory lacks. */
 HZ_HIDDEN struct hz_front *hz_front_create(void);
@@ -112,6 +116,9 @@ HZ_HIDDEN bool hz_front_is_live(const void *block);
 
 /* Gives back all blocks in bins and outbox; the front stays usable. */
 HZ_HIDDEN void hz_front_flush_all(struct hz_front *front);
+
+/* Blocks in all bins. */
+HZ_HIDDEN unsigned hz_front_block_count(const struct hz_front *front);
 
 /* Bytes that the front's bins may grow to. */
 HZ_HIDDEN size_t hz_front_capacity_bytes(const struct hz_front *front);
