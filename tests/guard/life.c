@@ -266,6 +266,25 @@ static void former_ignored(void) {
     fault();
 }
 
+static void accept(int number) {
+    _exit(number == SIGSEGV ? 0 : WRONG);
+}
+
+static void use_freed(int number) {
+    *(volatile char *)launder(seen_address) = (char)number;
+}
+
+/* The thread is inside the allocator, which reports, and may hold any lock: the former handler has it all. */
+static void inside(void) {
+    struct sigaction action = {.sa_handler = accept};
+    struct sigaction on_abort = {.sa_handler = use_freed};
+    prepare(&action);
+    NEED(sigaction(SIGABRT, &on_abort, NULL) == 0);
+    seen_address = launder(hkz_malloc(33));
+    hkz_free(seen_address);
+    hkz_free(launder(seen_address));
+}
+
 static void default_fault(void) {
     prepare(NULL);
     fault();
@@ -292,7 +311,7 @@ static const struct guard_case cases[] = {
     {"exhaustion", exhaustion}, {"threads", threads}, {"ends", ends},
     {"forks", forks},     {"former", former},         {"former_plain", former_plain},
     {"former_once", former_once}, {"former_ignored", former_ignored}, {"default_fault", default_fault},
-    {"default_sent", default_sent}, {"show", show},
+    {"default_sent", default_sent}, {"inside", inside}, {"show", show},
 };
 
 static void quiet(const char *name, const char *sample, const char *slots) {
@@ -323,6 +342,9 @@ static void check_signals(void) {
     guard_ok(died_of_fault(), "other faults end the process as ever");
     GUARD_RUN("default_sent", on);
     guard_ok(died_of_fault(), "so does a signal that was sent");
+    GUARD_RUN("inside", on);
+    guard_ok(child_exited(&child, 0) && guard_count(child.err, "error: ") == 1,
+             "a wrong access inside the allocator is the former handler's");
 }
 
 static void check_off(void) {
