@@ -14,6 +14,7 @@
 #include "hz_fault.h"
 #include "hz_foreign.h"
 #include "hz_front.h"
+#include "hz_guard.h"
 #include "hz_harden.h"
 #include "hz_huge.h"
 #include "hz_init.h"
@@ -21,8 +22,9 @@
 #include "hz_large.h"
 #include "hz_maintain.h"
 #include "hz_policy.h"
-#include "hz_text.h"
 #include "hz_notes.h"
+#include "hz_sample.h"
+#include "hz_text.h"
 #include "hz_thread.h"
 #include "hz_verdict.h"
 
@@ -48,6 +50,53 @@ uint64_t hz_heap_out_of_memory_count(void) { return hz_load_relaxed(&out_of_memo
 
 /* --- Allocation ------------------------------------------------------------------------------- */
 
+/* The caller of the function that this stands in: the program's call, where that came by a tail call. */
+#define CALLER __builtin_return_address(0)
+
+static HZ_COLD void *take_sampled(size_t size, size_t alignment, const void *from) {
+    struct hz_front *front = hz_thread_front();
+    if (!hz_sample_is_due(front))
+        return NULL;
+    void *block = hz_guard_take(size, alignment, from);
+    hz_sample_next(front);
+    return block;
+}
+
+/* What moves blocks into bins and out of them goes between these two, for the count of allocations. */
+static void begin_moving(struct hz_front *front) {
+    if (HZ_UNLIKELY(hz_sample_rate != 0) && front != NULL)
+        hz_sample_enter(front);
+}
+
+static void end_moving(struct hz_front *front) {
+    if (HZ_UNLIKELY(hz_sample_rate != 0) && front != NULL)
+        hz_sample_leave(front);
+}
+
+static void *refill(struct hz_front *front, unsigned class_index) {
+    begin_moving(front);
+    void *block = hz_front_refill(front, class_index);
+    end_moving(front);
+    if (HZ_UNLIKELY(hz_sample_rate != 0))
+        hz_sample_add(front); /* this block */
+    return block;
+}
+
+static void *take_large(size_t size, size_t alignment, bool *ret_is_zero) {
+    struct hz_front *front = HZ_UNLIKELY(hz_sample_rate != 0) ? hz_thread_front() : NULL;
+    if (front != NULL)
+        hz_sample_add(front);
+    return hz_large_take(size, alignment, ret_is_zero);
+}
+
+size_t hz_heap_trim(void) {
+    struct hz_front *front = hz_thread_front();
+    begin_moving(front);
+    size_t bytes = hz_maintain_trim(front);
+    end_moving(front);
+    return bytes;
+}
+
 static void *take_block(unsigned class_index, bool *ret_is_zero) {
     struct hz_front *front = hz_thread_front();
     void *block;
@@ -56,7 +105,7 @@ static void *take_block(unsigned class_index, bool *ret_is_zero) {
     else
         block = hz_front_pop(front, class_index);
     if (block == NULL && front != NULL)
-        block = hz_front_refill(front, class_index);
+        block = refill(front, class_index);
     if (block != NULL)
         hz_front_hand_out(front, block);
     if (HZ_UNLIKELY(hz_harden_is_on) && block != NULL)
@@ -69,45 +118,50 @@ static void *take(size_t size, size_t alignment, bool *ret_is_zero) {
     *ret_is_zero = false;
     if (class_index < HZ_CLASS_COUNT)
         return take_block(class_index, ret_is_zero);
-    return hz_large_take(size, alignment, ret_is_zero);
+    return take_large(size, alignment, ret_is_zero);
 }
 
 /* A refusal may pass. Memory may lie in caches and empty runs: all of it is given back before another try. */
-static void *take_or_trim(size_t size, size_t alignment, bool *ret_is_zero) {
+static void *take_or_trim(size_t size, size_t alignment, bool *ret_is_zero, const void *from) {
     if (!hz_init() && !hz_init())
         return hz_heap_out_of_memory(size);
     if (hz_fault(HZ_FAULT_MALLOC, size))
         return hz_heap_out_of_memory(size);
     size = hz_max(size, 1);
-    void *block = take(size, alignment, ret_is_zero);
+    void *block = HZ_UNLIKELY(hz_sample_rate != 0) ? take_sampled(size, alignment, from) : NULL;
+    if (HZ_UNLIKELY(block != NULL)) {
+        *ret_is_zero = true;
+        return block;
+    }
+    block = take(size, alignment, ret_is_zero);
     hz_notes_report();
     if (HZ_LIKELY(block != NULL))
         return block;
     if (size <= PTRDIFF_MAX) {
-        (void)hz_maintain_trim(hz_thread_front());
+        (void)hz_heap_trim();
         block = take(size, alignment, ret_is_zero);
     }
     return block != NULL ? block : hz_heap_out_of_memory(size);
 }
 
-static void *enter_and_take(size_t size, size_t alignment, bool *ret_is_zero) {
+static void *enter_and_take(size_t size, size_t alignment, bool *ret_is_zero, const void *from) {
     *ret_is_zero = true;
     if (HZ_UNLIKELY(hz_thread_is_inside()))
         return hz_inside_take(size, alignment);
     hz_thread_enter();
-    void *block = take_or_trim(size, alignment, ret_is_zero);
+    void *block = take_or_trim(size, alignment, ret_is_zero, from);
     hz_inside_leave();
     return block;
 }
 
 void *hz_heap_malloc(size_t size) {
     bool is_zero;
-    return enter_and_take(size, 1, &is_zero);
+    return enter_and_take(size, 1, &is_zero, CALLER);
 }
 
 void *hz_heap_zalloc(size_t size) {
     bool is_zero = false;
-    void *block = enter_and_take(size, 1, &is_zero);
+    void *block = enter_and_take(size, 1, &is_zero, CALLER);
     if (block != NULL && !is_zero)
         memset(block, 0, hz_heap_usable(block, "calloc"));
     return block;
@@ -119,7 +173,7 @@ void *hz_heap_aligned(size_t alignment, size_t size) {
         errno = EINVAL;
         return NULL;
     }
-    return enter_and_take(size, alignment, &is_zero);
+    return enter_and_take(size, alignment, &is_zero, CALLER);
 }
 
 /* --- Release ---------------------------------------------------------------------------------- */
@@ -137,6 +191,30 @@ static hz_tag adopt(struct hz_front *front, hz_tag tag, const void *block) {
     return is_mine ? hz_tag_make(front->owner->id, hz_tag_class(tag)) : hz_route_tag(block);
 }
 
+/* The free has not ticked yet, and will: a block that enters its bin stands for that. But a hot path that met a
+ * full bin has ticked, too; that of an armed thread never does. */
+static void send(struct hz_front *front, hz_tag tag, void *block) {
+    bool is_own = hz_tag_owner(tag) == front->owner->id;
+    if (is_own && !hz_thread_is_armed())
+        hz_sample_pass(front);
+    if (is_own)
+        begin_moving(front);
+    hz_front_send(front, tag, block);
+    if (is_own)
+        end_moving(front);
+    hz_sample_pass(front);
+}
+
+/* What the block drives out of the quarantine may enter bins. */
+static HZ_COLD bool is_held_back(struct hz_front *front, hz_tag tag, void *block) {
+    begin_moving(front);
+    bool is_held = hz_harden_freed(front, tag, block);
+    end_moving(front);
+    if (is_held)
+        hz_sample_pass(front);
+    return is_held;
+}
+
 static void free_block(struct hz_front *front, hz_tag tag, void *block) {
     if (front != NULL && hz_tag_owner(tag) == HZ_OWNER_COMMONS_ID)
         tag = adopt(front, tag, block);
@@ -148,17 +226,19 @@ static void free_block(struct hz_front *front, hz_tag tag, void *block) {
         free_wrong(block, "free");
         return;
     }
-    if (HZ_UNLIKELY(hz_harden_is_on) && hz_harden_freed(front, tag, block))
+    if (HZ_UNLIKELY(hz_harden_is_on) && is_held_back(front, tag, block))
         return;
     if (front == NULL)
         hz_central_return(block);
     else
-        hz_front_send(front, tag, block);
+        send(front, tag, block);
 }
 
-static HZ_COLD void free_rare(void *block) {
+static HZ_COLD void free_rare(void *block, const void *from) {
     struct hz_route route = hz_route_find(block);
-    if (route.verdict == HZ_ROUTE_LARGE) {
+    if (hz_guard_contains(block)) {
+        hz_guard_give(block, "free", from);
+    } else if (route.verdict == HZ_ROUTE_LARGE) {
         if (!hz_large_give(route.arena, route.desc))
             hz_report(HZ_ERROR_DOUBLE_FREE, "free", block, "two threads freed it at once");
     } else if (route.verdict != HZ_ROUTE_MISS) {
@@ -168,16 +248,22 @@ static HZ_COLD void free_rare(void *block) {
     }
 }
 
-static void release(void *block) {
+static void release(void *block, const void *from) {
     hz_tag tag = hz_route_tag(block);
     struct hz_front *front = hz_init() ? hz_thread_front() : NULL;
-    if (HZ_LIKELY(hz_tag_owner(tag) != 0))
+    if (HZ_LIKELY(hz_tag_owner(tag) != 0)) {
         free_block(front, tag, block);
-    else
-        free_rare(block);
+    } else {
+        free_rare(block, from);
+        if (front != NULL)
+            hz_sample_pass(front);
+    }
     /* Remote and large frees count, too. A hot path that stopped at the clock counted already. */
-    if (front != NULL && --front->ticks < 0)
+    if (front != NULL && --front->ticks < 0) {
+        begin_moving(front);
         hz_maintain_tick(front);
+        end_moving(front);
+    }
     hz_notes_report();
 }
 
@@ -189,7 +275,7 @@ void hz_heap_free(void *block) {
         return;
     }
     hz_thread_enter();
-    release(block);
+    release(block, CALLER);
     hz_inside_leave();
 }
 
@@ -200,23 +286,27 @@ static size_t mapped_bytes(const void *block) {
 }
 
 /* False if block is wrong, which is reported then; *ret_usable is 0 if another allocator may own it. */
-static bool find_usable(const void *block, const char *verb, size_t *ret_usable) {
+static bool find_usable(const void *block, const char *verb, const void *from, size_t *ret_usable) {
     struct hz_route route = hz_verdict_find(block);
     switch (route.verdict) {
     case HZ_ROUTE_BLOCK: *ret_usable = hz_class_table[hz_tag_class(route.tag)].block_bytes; return true;
     case HZ_ROUTE_LARGE: *ret_usable = (size_t)route.desc->page_count << HZ_PAGE_LOG2; return true;
-    case HZ_ROUTE_MISS: *ret_usable = mapped_bytes(block); return true;
+    case HZ_ROUTE_MISS: break;
     default: hz_verdict_report(&route, verb, block); return false;
     }
+    bool is_guarded = hz_guard_contains(block);
+    *ret_usable = is_guarded ? hz_guard_bytes(block, verb, from) : mapped_bytes(block);
+    return !is_guarded || *ret_usable != 0;
 }
 
 /* Inside, where the verdict would need locks, nothing is checked. */
-static bool is_as_told(const void *block, bool has_size, size_t size, size_t alignment, const char *verb) {
+static bool is_as_told(const void *block, bool has_size, size_t size, size_t alignment, const char *verb,
+                       const void *from) {
     size_t usable;
     if (HZ_UNLIKELY(hz_thread_is_inside()))
         return true;
     hz_thread_enter();
-    bool is_right = find_usable(block, verb, &usable);
+    bool is_right = find_usable(block, verb, from, &usable);
     if (is_right && usable != 0)
         is_right = hz_verdict_is_aligned(block, alignment, verb) &&
                    (!has_size || hz_verdict_is_sized(block, usable, size, alignment, verb));
@@ -225,20 +315,20 @@ static bool is_as_told(const void *block, bool has_size, size_t size, size_t ali
 }
 
 void hz_heap_free_aligned(void *block, size_t alignment, const char *verb) {
-    if (block != NULL && is_as_told(block, false, 0, alignment, verb))
+    if (block != NULL && is_as_told(block, false, 0, alignment, verb, CALLER))
         hkz_free(block);
 }
 
 void hz_heap_free_sized(void *block, size_t size, size_t alignment, const char *verb) {
-    if (block != NULL && is_as_told(block, true, size, alignment, verb))
+    if (block != NULL && is_as_told(block, true, size, alignment, verb, CALLER))
         hkz_free(block);
 }
 
 /* --- Size and resize -------------------------------------------------------------------------- */
 
-static size_t usable_or_foreign(const void *block, const char *verb) {
+static size_t usable_or_foreign(const void *block, const char *verb, const void *from) {
     size_t bytes;
-    if (!find_usable(block, verb, &bytes))
+    if (!find_usable(block, verb, from, &bytes))
         return 0;
     return bytes != 0 ? bytes : hz_foreign_usable(block, verb);
 }
@@ -249,7 +339,7 @@ size_t hz_heap_usable(const void *block, const char *verb) {
     if (HZ_UNLIKELY(hz_thread_is_inside()))
         return hz_inside_usable(block);
     hz_thread_enter();
-    size_t bytes = usable_or_foreign(block, verb);
+    size_t bytes = usable_or_foreign(block, verb, CALLER);
     hz_inside_leave();
     return bytes;
 }
@@ -298,7 +388,15 @@ static void *resize_huge(void *block, size_t old_bytes, size_t size) {
     return move(block, old_bytes, size);
 }
 
-static void *resize(void *block, size_t size) {
+/* Always moves: who keeps the old address is found out. */
+static HZ_COLD void *resize_guarded(void *block, size_t size, const void *from) {
+    size_t old_bytes = hz_guard_bytes(block, "realloc", from);
+    if (old_bytes == 0)
+        return hz_heap_out_of_memory(size);
+    return size == old_bytes ? block : move(block, old_bytes, size);
+}
+
+static void *resize(void *block, size_t size, const void *from) {
     struct hz_route route = hz_verdict_find(block);
     if (HZ_LIKELY(route.verdict == HZ_ROUTE_BLOCK)) {
         size_t bytes = hz_class_table[hz_tag_class(route.tag)].block_bytes;
@@ -310,6 +408,8 @@ static void *resize(void *block, size_t size) {
         hz_verdict_report(&route, "realloc", block);
         return hz_heap_out_of_memory(size);
     }
+    if (hz_guard_contains(block))
+        return resize_guarded(block, size, from);
     size_t bytes = hz_huge_bytes(block);
     if (bytes != 0)
         return resize_huge(block, bytes, size);
@@ -327,16 +427,16 @@ void *hz_heap_realloc(void *block, size_t size) {
     if (HZ_UNLIKELY(hz_thread_is_inside()))
         return hz_inside_realloc(block, size);
     hz_thread_enter();
-    void *resized = resize(block, size);
+    void *resized = resize(block, size, CALLER);
     hz_inside_leave();
     return resized;
 }
 
-static void *expand(void *block, size_t size) {
+static void *expand(void *block, size_t size, const void *from) {
     struct hz_route route = hz_verdict_find(block);
     if (route.verdict == HZ_ROUTE_LARGE)
         return hz_large_resize(route.arena, route.desc, size, false);
-    if (usable_or_foreign(block, "expand") >= size)
+    if (usable_or_foreign(block, "expand", from) >= size)
         return block;
     bool is_huge = route.verdict == HZ_ROUTE_MISS && size <= PTRDIFF_MAX;
     return is_huge ? hz_huge_resize(block, size, false) : NULL;
@@ -346,7 +446,7 @@ void *hz_heap_expand(void *block, size_t size) {
     if (HZ_UNLIKELY(hz_thread_is_inside()))
         return hz_inside_usable(block) >= size ? block : NULL;
     hz_thread_enter();
-    void *expanded = expand(block, size);
+    void *expanded = expand(block, size, CALLER);
     hz_inside_leave();
     return expanded;
 }

@@ -26,6 +26,9 @@ HZ_HIDDEN HZ_NOINLINE void hz_heap_free_sized(void *block, size_t size, size_t a
 HZ_HIDDEN void *hz_heap_realloc(void *block, size_t size);
 HZ_HIDDEN void *hz_heap_expand(void *block, size_t size);
 
+/* As much as can be to the kernel; returns its bytes. After hz_init(). */
+HZ_HIDDEN size_t hz_heap_trim(void);
+
 /* verb names the caller in a report about a wrong pointer. */
 HZ_HIDDEN size_t hz_heap_usable(const void *block, const char *verb);
 

@@ -8,6 +8,7 @@
 #include "hz_aside.h"
 #include "hz_bits.h"
 #include "hz_front.h"
+#include "hz_guard.h"
 #include "hz_heap.h"
 #include "hz_huge.h"
 #include "hz_init.h"
@@ -72,7 +73,7 @@ size_t hkz_good_size(size_t size) {
 void *hkz_expand(void *block, size_t size) { return hz_heap_expand(block, size); }
 
 bool hkz_owns(const void *address) {
-    if (hz_map_find(address) != NULL || hz_aside_contains(address))
+    if (hz_map_find(address) != NULL || hz_guard_contains(address) || hz_aside_contains(address))
         return true;
     if (hz_thread_is_inside())
         return false;
@@ -86,7 +87,7 @@ size_t hkz_trim(void) {
     if (hz_thread_is_inside())
         return 0;
     hz_thread_enter();
-    size_t bytes = hz_init() ? hz_maintain_trim(hz_thread_front()) : 0;
+    size_t bytes = hz_init() ? hz_heap_trim() : 0;
     hz_notes_report();
     hz_inside_leave();
     return bytes;

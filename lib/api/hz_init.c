@@ -6,14 +6,18 @@
 
 #include <pthread.h>
 
+#include "hz_guard.h"
 #include "hz_harden.h"
+#include "hz_inside.h"
 #include "hz_large.h"
 #include "hz_maintain.h"
 #include "hz_options.h"
 #include "hz_os.h"
+#include "hz_sample.h"
 #include "hz_source.h"
 #include "hz_stats.h"
 #include "hz_thread.h"
+#include "hz_unwind.h"
 #include "hz_verdict.h"
 
 _Atomic(bool) hz_init_done;
@@ -22,6 +26,23 @@ static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_INIT);
 static bool has_options;                 /* lock */
 static bool is_sealed;                   /* lock */
 static _Atomic(bool) has_fork_handlers;
+static _Atomic(bool) is_constructed;
+
+/* Inside, the thread may hold the pool's lock: then the access is shown to the handler that there was. */
+static bool on_access(const void *address, enum hz_access access, void *context) {
+    if (!hz_guard_contains(address) || hz_thread_is_inside())
+        return false;
+    hz_thread_enter();
+    bool may_go_on = hz_guard_fault(address, access, context);
+    hz_inside_leave();
+    return may_go_on;
+}
+
+/* Where no pool can be made, nothing is guarded. */
+static void init_sampling(void) {
+    if (hz_options.guard_sample != 0 && hz_guard_init((size_t)hz_options.guard_slots, on_access))
+        hz_sample_init((uint32_t)hz_options.guard_sample);
+}
 
 static void init_numbers(void) {
     hz_options_init();
@@ -30,7 +51,8 @@ static void init_numbers(void) {
     hz_random_level = (enum hz_random_level)hz_options.random;
     hz_source_init((uint32_t)hz_options.decay_ms, (int)hz_options.thp);
     hz_large_init((size_t)hz_options.huge_bytes, hz_policy.remap_bytes);
-    hz_front_init();
+    init_sampling();
+    hz_front_init(hz_sample_rate == 0 ? SIZE_MAX : hz_sample_rate);
     hz_maintain_init((uint32_t)hz_options.decay_ms);
     hz_thread_init();
     if (hz_options.signal_safe != 0)
@@ -80,6 +102,16 @@ static bool register_fork_handlers(void) {
     return done;
 }
 
+/* Outside, since loading allocates, and not before the dynamic linker, which may be the one that allocates now,
+ * is done with what the program starts with. */
+static void load_unwinder(void) {
+    if (!hz_load_relaxed(&is_constructed) || hz_sample_rate == 0)
+        return;
+    hz_thread_leave();
+    hz_unwind_load();
+    hz_thread_enter();
+}
+
 /* The handlers come first: a process may fork while the kernel gives no memory for anything else. Until they
  * are there, calls come this way. */
 bool hz_init_slow(void) {
@@ -95,7 +127,16 @@ bool hz_init_slow(void) {
     hz_lock_give(&lock);
     if (register_fork_handlers() && done)
         hz_store_release(&hz_init_done, true);
+    if (done)
+        load_unwinder();
     return done;
+}
+
+/* The thread that constructs is the only one, or the one that loads this library. */
+static __attribute__((constructor)) void begin(void) {
+    hz_store_relaxed(&is_constructed, true);
+    if (hz_load_acquire(&hz_init_done) && hz_sample_rate != 0)
+        hz_unwind_load();
 }
 
 static __attribute__((destructor)) void finish(void) {

@@ -9,6 +9,7 @@
 #include "hz_aside.h"
 #include "hz_bits.h"
 #include "hz_fatal.h"
+#include "hz_guard.h"
 #include "hz_heap.h"
 #include "hz_policy.h"
 #include "hz_route.h"
@@ -40,6 +41,8 @@ size_t hz_inside_usable(const void *block) {
     size_t bytes = hz_aside_bytes(block);
     if (bytes != 0)
         return bytes;
+    if (hz_guard_contains(block))
+        return hz_guard_peek(block);
     struct hz_route route = hz_route_find(block);
     if (route.verdict == HZ_ROUTE_BLOCK)
         return hz_class_table[hz_tag_class(route.tag)].block_bytes;

@@ -42,9 +42,16 @@ static struct option options[] = {
     {"free_fill", &hz_options.free_fill, KIND_CHOICE, "off|zero|junk", SOURCE_DEFAULT},
     {"check_reuse", &hz_options.check_reuse, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
     {"fail", &hz_options.fail, KIND_FAULTS, "off|on", SOURCE_DEFAULT},
+    {"guard_sample", &hz_options.guard_sample, KIND_NUMBER, NULL, SOURCE_DEFAULT},
+    {"guard_slots", &hz_options.guard_slots, KIND_NUMBER, NULL, SOURCE_DEFAULT},
 };
 
-enum { OPTION_COUNT = sizeof options / sizeof options[0], NAME_MAX_BYTES = 32, QUOTED_MAX_BYTES = 80 };
+enum {
+    OPTION_COUNT = sizeof options / sizeof options[0],
+    NAME_MAX_BYTES = 32,
+    QUOTED_MAX_BYTES = 80,
+    GUARD_SLOTS = 256,
+};
 
 static const char PREFIX[] = "HAKOZUNA_";
 
@@ -340,6 +347,7 @@ void hz_options_init(void) {
     for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
         hz_options.on_error[i] = hz_fatal_action((enum hz_error)i);
     hz_options.random = hz_policy.random;
+    hz_options.guard_slots = GUARD_SLOTS;
     if (hz_os_is_secure())
         return;
     read_conf(hz_os_environment("HAKOZUNA_CONF"));

@@ -30,6 +30,8 @@ struct hz_options {
     uint64_t check_reuse;  /* 1: blocks must be found as they were filled */
     uint64_t fail;         /* 1: fail_plan is to begin */
     struct hz_fault_plan fail_plan;
+    uint64_t guard_sample; /* one allocation in so many is guarded; 0: none */
+    uint64_t guard_slots;  /* guarded blocks, live and freed, that there may be at once */
 };
 
 extern struct hz_options hz_options HZ_HIDDEN;

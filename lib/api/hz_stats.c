@@ -11,6 +11,7 @@
 #include "hz_bits.h"
 #include "hz_foreign.h"
 #include "hz_front.h"
+#include "hz_guard.h"
 #include "hz_heap.h"
 #include "hz_huge.h"
 #include "hz_init.h"
@@ -28,6 +29,7 @@ struct tally {
     struct hkz_stats *stats;
     uint64_t used;   /* bytes of blocks that are not free in their run */
     uint64_t inbox;  /* of these, bytes waiting in inboxes */
+    uint64_t guarded; /* bytes of the pages of guarded blocks */
 };
 
 static void tally_list(struct tally *tally, const struct hz_list *list) {
@@ -113,8 +115,8 @@ static void reconcile(struct tally *tally, const struct hz_source_counts *source
         stats->cached = in_runs;
     uint64_t run_bytes = (uint64_t)source->active_pages << HZ_PAGE_LOG2;
     uint64_t large_bytes = (uint64_t)source->large_pages << HZ_PAGE_LOG2;
-    stats->allocated = in_runs - stats->cached + large_bytes + stats->huge_bytes;
-    stats->active = run_bytes + stats->huge_bytes;
+    stats->allocated = in_runs - stats->cached + large_bytes + stats->huge_bytes + tally->guarded;
+    stats->active = run_bytes + stats->huge_bytes + tally->guarded;
     uint64_t known = stats->allocated + stats->cached;
     if (stats->active < known)
         stats->active = known;
@@ -126,17 +128,19 @@ static void collect(struct hkz_stats *stats) {
     struct tally tally = {.stats = stats};
     collect_owners(&tally);
     struct hz_source_counts source = hz_source_count();
-    size_t huge_blocks, huge_bytes, aside_blocks, aside_bytes;
+    size_t huge_blocks, huge_bytes, aside_blocks, aside_bytes, live_bytes, freed_bytes;
     hz_huge_count(&huge_blocks, &huge_bytes);
     hz_aside_count(&aside_blocks, &aside_bytes);
     stats->huge = huge_blocks + aside_blocks;
     stats->huge_bytes = huge_bytes + aside_bytes;
     stats->large = source.large_blocks;
-    stats->dirty = (uint64_t)source.dirty_pages << HZ_PAGE_LOG2;
+    hz_guard_count(&live_bytes, &freed_bytes);
+    tally.guarded = live_bytes;
+    stats->dirty = ((uint64_t)source.dirty_pages << HZ_PAGE_LOG2) + freed_bytes;
     stats->clean = (uint64_t)source.clean_pages << HZ_PAGE_LOG2;
     stats->purges = source.purges;
     stats->purged_bytes = source.purged_bytes;
-    stats->reserved = hz_map_reserved_bytes() + stats->huge_bytes;
+    stats->reserved = hz_map_reserved_bytes() + stats->huge_bytes + hz_guard_range.bytes;
     stats->metadata = hz_map_metadata_bytes() + hz_meta_bytes() + hz_aside_metadata();
     stats->foreign_frees = hz_foreign_count();
     stats->out_of_memory = hz_heap_out_of_memory_count();

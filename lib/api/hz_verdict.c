@@ -7,6 +7,7 @@
 #include "hz_central.h"
 #include "hz_fatal.h"
 #include "hz_front.h"
+#include "hz_guard.h"
 #include "hz_huge.h"
 #include "hz_large.h"
 #include "hz_options.h"
@@ -161,6 +162,10 @@ enum { FRAMES = 24 };
 
 static void print_details(const void *pointer) {
     void *frames[FRAMES];
+    if (hz_guard_contains(pointer)) { /* the stack of whoever is at fault is among what is known there */
+        hz_guard_explain(pointer);
+        return;
+    }
     if (pointer != NULL)
         print_place(pointer);
     hz_unwind_load();

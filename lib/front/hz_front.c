@@ -39,12 +39,12 @@ static unsigned capacity_min(unsigned class_index) {
 
 /* A bin's array doubles when the bin grows, and the old one is not reused: in all less than three times
  * the largest, plus a NULL slot below each. So there is always room. */
-void hz_front_init(void) {
+void hz_front_init(size_t bin_blocks_max) {
     size_t slots = 0;
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
         size_t blocks = hz_policy.bin_bytes / hz_class_bytes(i);
         blocks = hz_max(blocks, hz_max(hz_policy.bin_blocks_min, 2)); /* even of the largest */
-        blocks = hz_min(blocks, hz_policy.bin_blocks_max);
+        blocks = hz_min(blocks, hz_min(hz_policy.bin_blocks_max, hz_max(bin_blocks_max, 2)));
         capacity_max[i] = (uint16_t)blocks;
         slots += 3 * blocks + 16;
     }
@@ -117,6 +117,13 @@ struct hz_front *hz_front_create(void) {
 static unsigned bin_count(const struct hz_front *front, unsigned class_index) {
     const struct hz_bin *bin = &front->bins[class_index];
     return bin->base == NULL ? 0 : (unsigned)(hz_load_relaxed(&front->top[class_index]) - bin->base);
+}
+
+unsigned hz_front_block_count(const struct hz_front *front) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
+        count += bin_count(front, i);
+    return count;
 }
 
 static void set_count(struct hz_front *front, unsigned class_index, unsigned count) {

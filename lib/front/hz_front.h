@@ -8,6 +8,7 @@
  * belong to runs of the thread's own owner; under the remote strategy transfer some may not. Only the thread touches its front; statistics read the tops.
  * Before its first slow path, after its exit hook ran, and while it is inside the allocator, a thread has one
  * of three constant fronts, whose bins are empty and full at once, so that the hot paths need no test for any.
+ * So does a thread that is armed: its own front works as ever, but every call comes by the slow path.
  * Does not: know runs (hz_central.h does).
  *
  * inv. 1: base[-1] is NULL, base <= top <= limit, limit - base == capacity <= room.
@@ -45,6 +46,11 @@ struct hz_front {
     int32_t tick_interval;
     uint32_t tick_ms;       /* time of the last look at the clock */
     uint32_t maintained_ms; /* time of the last maintenance */
+    uint32_t sample_at;     /* allocations at which the next guarded block is due; 0: not drawn (hz_sample.h) */
+    uint32_t sample_count;  /* allocations since the last one, as far as counted */
+    int32_t sample_ticks;   /* ticks as of the last count, less frees that entered no bin */
+    uint32_t sample_blocks; /* blocks in bins as of then */
+    bool is_armed;          /* hz_thread_arm */
     struct hz_bin bins[HZ_CLASS_COUNT];
     struct hz_outbox outbox;
     struct hz_quarantine quarantine;
@@ -55,7 +61,7 @@ struct hz_front {
 /* The calling thread's front as the hot paths see it; one of the constant fronts where they must not touch
  * it, or it has none. */
 extern __thread struct hz_front *hz_self HZ_HIDDEN __attribute__((tls_model("initial-exec")));
-extern struct hz_front hz_front_none HZ_HIDDEN; /* not yet */
+extern struct hz_front hz_front_none HZ_HIDDEN; /* not yet; or it is armed */
 extern struct hz_front hz_front_gone HZ_HIDDEN; /* no more */
 extern struct hz_front hz_front_busy HZ_HIDDEN; /* the thread is inside: see hz_thread.h */
 
@@ -78,8 +84,8 @@ HZ_INLINE bool hz_front_push(struct hz_front *front, unsigned class_index, void 
     return true;
 }
 
-/* Derives the sizes of bins from the policy. */
-HZ_HIDDEN void hz_front_init(void);
+/* Derives the sizes of bins from the policy; none is to hold more than bin_blocks_max blocks (at least 2). */
+HZ_HIDDEN void hz_front_init(size_t bin_blocks_max);
 
 /* A front, with an owner, for the calling thread; NULL when memory lacks. */
 HZ_HIDDEN struct hz_front *hz_front_create(void);
@@ -110,6 +116,9 @@ HZ_HIDDEN bool hz_front_is_live(const void *block);
 
 /* Gives back all blocks in bins and outbox; the front stays usable. */
 HZ_HIDDEN void hz_front_flush_all(struct hz_front *front);
+
+/* Blocks in all bins. */
+HZ_HIDDEN unsigned hz_front_block_count(const struct hz_front *front);
 
 /* Bytes that the front's bins may grow to. */
 HZ_HIDDEN size_t hz_front_capacity_bytes(const struct hz_front *front);

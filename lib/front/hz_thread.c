@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "hz_budget.h"
+#include "hz_guard.h"
 #include "hz_huge.h"
 #include "hz_maintain.h"
 #include "hz_meta.h"
@@ -14,6 +15,7 @@
 #include "hz_os.h"
 #include "hz_policy.h"
 #include "hz_source.h"
+#include "hz_unwind.h"
 
 static pthread_key_t exit_key; /* const after init */
 static bool has_exit_key;      /* const after init */
@@ -105,6 +107,7 @@ void hz_thread_before_fork(void) {
     if (hz_thread_is_inside())
         return;
     hz_thread_enter();
+    hz_unwind_before_fork(); /* with no lock held: who walks a stack may need one to finish */
     hz_maintain_lock();
     hz_owner_table_lock();
     forked_count = hz_owner_count();
@@ -112,6 +115,7 @@ void hz_thread_before_fork(void) {
     hz_policy.remote_ops->lock();
     hz_source_lock();
     hz_huge_lock();
+    hz_guard_lock();
     hz_batch_pool_lock();
     hz_front_pool_lock();
     hz_meta_lock();
@@ -129,12 +133,14 @@ void hz_thread_after_fork_parent(void) {
     hz_meta_unlock();
     hz_front_pool_unlock();
     hz_batch_pool_unlock();
+    hz_guard_unlock();
     hz_huge_unlock();
     hz_source_unlock();
     hz_policy.remote_ops->unlock();
     each_owner(give_owner);
     hz_owner_table_unlock();
     hz_maintain_unlock();
+    hz_unwind_after_fork_parent();
     hz_thread_leave();
 }
 
@@ -173,12 +179,14 @@ static void reset_all(void) {
     hz_meta_reset_lock();
     hz_front_pool_reset_lock();
     hz_batch_pool_reset_lock();
+    hz_guard_reset_lock();
     hz_huge_reset_lock();
     hz_source_reset_lock();
     hz_policy.remote_ops->reset_lock();
     each_owner(reset_owner);
     hz_owner_table_reset_lock();
     hz_maintain_reset_lock();
+    hz_unwind_after_fork_child();
     each_owner(hz_owner_reseed);
     hz_source_reseed();
     each_owner(bury_other);

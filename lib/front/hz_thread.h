@@ -11,14 +11,21 @@
 #include "hz_front.h"
 
 /* The thread's own front, or the constant front that says why it has none. What hz_self is outside, unless
- * hz_thread_set_exact asked for slow paths only. */
+ * hz_thread_set_exact or hz_thread_arm asked for slow paths only. */
 extern __thread struct hz_front *hz_kept HZ_HIDDEN __attribute__((tls_model("initial-exec")));
 
-/* What hz_self is outside; NULL: hz_kept. const after init */
+/* What hz_self is outside, armed or not; NULL: see hz_thread_leave. const after init */
 extern struct hz_front *hz_thread_resting HZ_HIDDEN;
 
 /* Every malloc and free becomes a slow path, which a signal handler may interrupt anywhere. At start. */
 HZ_HIDDEN void hz_thread_set_exact(void);
+
+/* Makes every malloc and free of the calling thread a slow path from when it leaves, or lets them be hot again.
+ * The front is the thread's own, and works as ever. Call it inside. */
+HZ_INLINE void hz_thread_arm(struct hz_front *front, bool is_armed) { front->is_armed = is_armed; }
+
+/* Whether hot paths touch nothing when the calling thread, which has a front, is outside. */
+HZ_INLINE bool hz_thread_is_armed(void) { return hz_thread_resting != NULL || hz_kept->is_armed; }
 
 /* A forked child whose parent forked inside, and which is not out yet. */
 extern bool hz_thread_is_torn HZ_HIDDEN;
@@ -38,7 +45,8 @@ HZ_INLINE void hz_thread_leave(void) {
     if (HZ_UNLIKELY(hz_thread_is_torn))
         hz_thread_mend();
     hz_signal_fence();
-    hz_self = HZ_UNLIKELY(hz_thread_resting != NULL) ? hz_thread_resting : hz_kept;
+    struct hz_front *own = HZ_UNLIKELY(hz_kept->is_armed) ? &hz_front_none : hz_kept;
+    hz_self = HZ_UNLIKELY(hz_thread_resting != NULL) ? hz_thread_resting : own;
 }
 
 /* Registers the thread exit hook. Without one (all pthread keys taken) no thread gets a front, and all of

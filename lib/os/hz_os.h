@@ -25,6 +25,9 @@ HZ_HIDDEN bool hz_os_release(void *start, size_t bytes);
 /* Makes reserved space readable and writable; it reads as zeros. */
 HZ_HIDDEN bool hz_os_commit(void *start, size_t bytes);
 
+/* Takes all access rights away again; contents stay. */
+HZ_HIDDEN bool hz_os_protect(void *start, size_t bytes);
+
 /* Returns the pages to the kernel at once; they stay committed and read as zeros afterwards. */
 HZ_HIDDEN bool hz_os_purge(void *start, size_t bytes);
 
@@ -62,6 +65,9 @@ HZ_HIDDEN const char *hz_os_environment(const char *name);
 /* Calls visit(arg, entry) for each "NAME=value" entry whose name begins with prefix. */
 HZ_HIDDEN void hz_os_environment_each(const char *prefix, void (*visit)(void *arg, const char *entry),
                                       void *arg);
+
+/* The kernel's number of the calling thread. */
+HZ_HIDDEN uint32_t hz_os_thread_id(void);
 
 /* Sleeps while *word == expected, until woken; may return early. */
 HZ_HIDDEN void hz_os_wait(const void *word, uint32_t expected);

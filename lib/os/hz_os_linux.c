@@ -101,7 +101,7 @@ static bool protect(void *start, size_t bytes, int protection) {
 }
 
 bool hz_os_commit(void *start, size_t bytes) { return protect(start, bytes, PROT_READ | PROT_WRITE); }
-
+bool hz_os_protect(void *start, size_t bytes) { return protect(start, bytes, PROT_NONE); }
 bool hz_os_make_readable(void *start, size_t bytes) { return protect(start, bytes, PROT_READ); }
 
 /* The kernel asks for another try when it is short of its own memory; it is not tried for ever. */
@@ -227,6 +227,13 @@ void hz_os_environment_each(const char *prefix, void (*visit)(void *arg, const c
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
         if (strncmp(*entry, prefix, length) == 0)
             visit(arg, *entry);
+}
+
+uint32_t hz_os_thread_id(void) {
+    int saved = errno;
+    long id = syscall(SYS_gettid);
+    errno = saved;
+    return (uint32_t)id;
 }
 
 void hz_os_wait(const void *word, uint32_t expected) {

@@ -164,16 +164,24 @@ static HZ_NOINLINE void walk_by_runtime(struct collector *collector, void *conte
     (void)walk_runtime(visit_runtime, &walk);
 }
 
+static __thread bool is_walking __attribute__((tls_model("initial-exec"))); /* what walks may allocate */
+
 /* Whether the calling thread may walk now; if so, leave() follows. */
 static bool enter(void) {
+    if (is_walking)
+        return false;
     (void)__atomic_add_fetch(&walking, 1, __ATOMIC_SEQ_CST); /* before the look, as the forker's is after its mark */
-    if (__atomic_load_n(&forking, __ATOMIC_SEQ_CST) == 0)
+    is_walking = __atomic_load_n(&forking, __ATOMIC_SEQ_CST) == 0;
+    if (is_walking)
         return true;
     (void)__atomic_sub_fetch(&walking, 1, __ATOMIC_SEQ_CST);
     return false;
 }
 
-static void leave(void) { (void)__atomic_sub_fetch(&walking, 1, __ATOMIC_RELEASE); }
+static void leave(void) {
+    is_walking = false;
+    (void)__atomic_sub_fetch(&walking, 1, __ATOMIC_RELEASE);
+}
 
 unsigned hz_unwind(void **frames, unsigned max, void *context) {
     struct collector collector = {frames, 0, max, 0};
