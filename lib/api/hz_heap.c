@@ -38,12 +38,16 @@ static HZ_COLD void report_out_of_memory(size_t size) {
     hz_report(HZ_ERROR_OUT_OF_MEMORY, "request", NULL, text.bytes);
 }
 
-void *hz_heap_out_of_memory(size_t size) {
+void *hz_heap_refuse(void) {
     hz_count(&out_of_memory, 1);
-    if (hz_fatal_action(HZ_ERROR_OUT_OF_MEMORY) != HZ_ON_ERROR_IGNORE)
-        report_out_of_memory(size);
     errno = ENOMEM;
     return NULL;
+}
+
+void *hz_heap_out_of_memory(size_t size) {
+    if (hz_fatal_action(HZ_ERROR_OUT_OF_MEMORY) != HZ_ON_ERROR_IGNORE)
+        report_out_of_memory(size);
+    return hz_heap_refuse();
 }
 
 uint64_t hz_heap_out_of_memory_count(void) { return hz_load_relaxed(&out_of_memory); }

@@ -34,4 +34,7 @@ HZ_HIDDEN size_t hz_heap_usable(const void *block, const char *verb);
 
 /* NULL, with errno ENOMEM, counted, and reported if the option on_error wants it. size: of the request. */
 HZ_HIDDEN HZ_COLD void *hz_heap_out_of_memory(size_t size);
+
+/* The same without a report. */
+HZ_HIDDEN HZ_COLD void *hz_heap_refuse(void);
 HZ_HIDDEN uint64_t hz_heap_out_of_memory_count(void);

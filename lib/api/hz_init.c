@@ -74,15 +74,18 @@ static bool init_memory(void) {
     return has_arena && (hz_owner_count() != 0 || hz_owner_init());
 }
 
-/* The lock is among those that fork holds, so that the child does not find an attempt half made. */
+/* The lock is among those that fork holds, so that the child does not find an attempt half made. A signal
+ * handler that interrupted such an attempt forks without. */
 static void before_fork(void) {
-    hz_lock_take(&lock);
+    if (!hz_thread_is_inside())
+        hz_lock_take(&lock);
     hz_thread_before_fork();
 }
 
 static void after_fork_parent(void) {
     hz_thread_after_fork_parent();
-    hz_lock_give(&lock);
+    if (!hz_thread_is_inside())
+        hz_lock_give(&lock);
 }
 
 static void after_fork_child(void) {

@@ -26,7 +26,7 @@ void hz_inside_free_waiting(void) {
 
 void *hz_inside_take(size_t size, size_t alignment) {
     void *block = hz_aside_take(size, alignment);
-    return block != NULL ? block : hz_heap_out_of_memory(size);
+    return block != NULL ? block : hz_heap_refuse();
 }
 
 void hz_inside_free(void *block) {
@@ -55,7 +55,7 @@ void *hz_inside_realloc(void *block, size_t size) {
         return block;
     void *moved = old_bytes == 0 ? NULL : hz_aside_take(size, 1);
     if (moved == NULL)
-        return hz_heap_out_of_memory(size);
+        return hz_heap_refuse();
     memcpy(moved, block, old_bytes);
     hz_inside_free(block);
     return moved;

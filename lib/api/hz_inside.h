@@ -4,7 +4,7 @@
  * hz_inside.h -- malloc and free for a signal handler that interrupted a slow path of its thread: the thread
  * may hold any lock, and its cache, its lists and its runs may be half changed. Requests are served from
  * mappings of their own; freed blocks wait until the thread leaves, and get their verdict then.
- * Does not: take locks, or write to anything but hz_aside's tables.
+ * Does not: take locks, report, or write to anything but hz_aside's tables.
  *
  * Around each slow path stand hz_inside_enter and hz_inside_leave; a call that finds itself inside comes
  * here instead. */
