@@ -17,6 +17,7 @@ void hz_harden_init(void) {
     hz_fill_init((enum hz_fill_kind)hz_options.free_fill, hz_options.check_reuse != 0);
     hz_quarantine_init((size_t)hz_options.quarantine);
     hz_harden_is_on = hz_fill.kind != HZ_FILL_OFF || hz_options.quarantine != 0;
+    hz_central_init(hz_options.strict != 0 || hz_harden_is_on);
     if (hz_harden_is_on)
         hz_thread_set_exact();
 }

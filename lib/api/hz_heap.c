@@ -226,10 +226,6 @@ static void free_block(struct hz_front *front, hz_tag tag, void *block) {
         free_wrong(block, "free");
         return;
     }
-    if (HZ_UNLIKELY(hz_harden_is_on) && !hz_policy.is_strict && hz_route_find(block).verdict != HZ_ROUTE_BLOCK) {
-        free_wrong(block, "free");
-        return;
-    }
     if (HZ_UNLIKELY(hz_harden_is_on) && is_held_back(front, tag, block))
         return;
     if (front == NULL)

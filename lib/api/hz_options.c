@@ -37,6 +37,7 @@ static struct option options[] = {
     {"arena_bytes", &hz_options.arena_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
     {"huge_bytes", &hz_options.huge_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
     {"signal_safe", &hz_options.signal_safe, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
+    {"strict", &hz_options.strict, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
     {"random", &hz_options.random, KIND_CHOICE, "off|arena|all", SOURCE_DEFAULT},
     {"quarantine", &hz_options.quarantine, KIND_BYTES, NULL, SOURCE_DEFAULT},
     {"free_fill", &hz_options.free_fill, KIND_CHOICE, "off|zero|junk", SOURCE_DEFAULT},
@@ -344,6 +345,7 @@ void hz_options_init(void) {
     hz_options.decay_ms = hz_policy.decay_ms;
     hz_options.thp = hz_policy.thp;
     hz_options.huge_bytes = hz_policy.huge_bytes;
+    hz_options.strict = hz_policy.is_strict;
     for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
         hz_options.on_error[i] = hz_fatal_action((enum hz_error)i);
     hz_options.random = hz_policy.random;

@@ -24,6 +24,7 @@ struct hz_options {
     uint64_t arena_bytes;  /* address space of the first arena; 0: as much as 1 TiB */
     uint64_t huge_bytes;   /* see struct hz_policy */
     uint64_t signal_safe;  /* 1: signal handlers may call malloc and free wherever they interrupt */
+    uint64_t strict;       /* 1: see struct hz_policy; 0 leaves it to the profile */
     uint64_t random;       /* enum hz_random_level */
     uint64_t quarantine;   /* most bytes of freed blocks that each thread holds back from reuse; 0: none */
     uint64_t free_fill;    /* enum hz_fill_kind */

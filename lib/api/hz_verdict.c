@@ -126,7 +126,7 @@ static const char *state_of(const struct hz_block_facts *facts) {
     if (facts->is_free)
         return "state: free, in its run";
     return hz_front_is_live(facts->run + (size_t)facts->index * facts->block_bytes)
-               ? hz_policy.is_strict ? "state: in use" : "state: in use, or on its way to its owner"
+               ? hz_central_is_strict ? "state: in use" : "state: in use, or on its way to its owner"
                : "state: free, in a cache or on its way to its owner";
 }
 

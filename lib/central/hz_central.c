@@ -18,6 +18,10 @@
 #include "hz_remote.h"
 #include "hz_source.h"
 
+bool hz_central_is_strict;
+
+void hz_central_init(bool is_strict) { hz_central_is_strict = hz_policy.is_strict || is_strict; }
+
 /* --- Runs: all under the owner's lock --------------------------------------------------------- */
 
 static void release_run(struct hz_owner *owner, struct hz_desc *desc) {
@@ -173,7 +177,7 @@ void hz_central_note_wrong(const void *block) {
 /* Whether a block that came home to the owner was live until now: strict profiles knew when it was freed. The
  * caller may not be the owner's thread. lock: the owner's. */
 static bool claim(const void *block, hz_tag tag) {
-    if (hz_policy.is_strict)
+    if (hz_central_is_strict)
         return true;
     struct hz_mark_place place = hz_mark_of(block, tag);
     if (HZ_LIKELY(place.is_aligned && hz_mark_claim(place.mark, place.bit)))

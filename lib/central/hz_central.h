@@ -11,6 +11,11 @@
 #include "hz_inbox.h"
 #include "hz_route.h"
 
+/* Whether blocks on their way between threads are live no more: const after start-up, and so in all profiles that
+ * say so and wherever an option wants it. */
+extern bool hz_central_is_strict HZ_HIDDEN;
+HZ_HIDDEN void hz_central_init(bool is_strict);
+
 /* Fills slots with up to count blocks of the class (see hz_desc_take; mixed by chance if that is wanted) from
  * the owner's partial runs; where there is none, from one adopted from the commons, else from new ones, as many
  * as the policy says. 0 when memory lacks. lock: the owner's. */

@@ -185,7 +185,7 @@ bool hz_front_take_back(const struct hz_front *front, hz_tag tag, const void *bl
     if (!place.is_aligned)
         return false;
     if (!is_own(front, tag))
-        return !hz_policy.is_strict || hz_mark_claim(place.mark, place.bit);
+        return !hz_central_is_strict || hz_mark_claim(place.mark, place.bit);
     bool is_live = hz_mark_is_live(place.mark, place.bit);
     if (is_live)
         hz_mark_flip_local(place.mark, place.bit);
@@ -250,7 +250,7 @@ HZ_INLINE enum hz_fate receive_block(void *context, void *block) {
     struct hz_front *front = context;
     unsigned class_index = hz_route_tag(block) ^ front->self_tag;
     if (HZ_LIKELY(class_index < HZ_CLASS_COUNT)) {
-        if (!hz_policy.is_strict && !hz_front_take_back(front, hz_route_tag(block), block)) {
+        if (!hz_central_is_strict && !hz_front_take_back(front, hz_route_tag(block), block)) {
             hz_central_note_wrong(block);
             return HZ_FATE_SETTLED;
         }

@@ -55,7 +55,7 @@ static void keep_bound(void *arg) {
         must(stats.allocated == 0, "what waits is not allocated");
     }
     must(most > QUARANTINE / 2, "blocks wait");
-    must(figures().active < (8 << 20), "but not too many");
+    must(figures().active < (64 << 20), "but not too many"); /* of 150 MiB; some profiles take 16 runs at a time */
 }
 
 static void empty_by_trim(void *arg) {
@@ -114,7 +114,7 @@ static void forked_with_quarantine(void *arg) {
     must(child_run(&inner, empty_by_trim, NULL) && child_exited(&inner, 0), inner.err);
 }
 
-static void test_quarantine(bool is_strict) {
+static void test_quarantine(void) {
     with("");
     runs_well("quarantine off: reuse soon", reuse_soon, NULL);
     with("quarantine=64K");
@@ -124,9 +124,7 @@ static void test_quarantine(bool is_strict) {
     runs_well("quarantine: emptied at the end of a thread", empty_by_exit, NULL);
     runs_well("quarantine: across fork", forked_with_quarantine, NULL);
     is_reported("quarantine: interior", interior_in_quarantine, NULL, "interior-free", "HKZ-E002");
-    if (is_strict)
-        is_reported("quarantine: double free while it waits", double_free_in_quarantine, NULL, "double-free",
-                    "HKZ-E001");
+    is_reported("quarantine: double free while it waits", double_free_in_quarantine, NULL, "double-free", "HKZ-E001");
 }
 
 /* --- Fill ------------------------------------------------------------------------------------- */
@@ -299,10 +297,9 @@ static void all_is_well(void *arg) {
 
 int main(int argc, char **argv) {
     watchdog_start(HARD_SECONDS);
-    bool is_strict = argc > 1 && strcmp(argv[1], "strict") == 0;
     if (argc > 2)
         effort = (unsigned)atoi(argv[2]);
-    test_quarantine(is_strict);
+    test_quarantine();
     test_fill();
     test_check("check_reuse=1");
     test_check("check_reuse=1:free_fill=zero:quarantine=4K");

@@ -3,6 +3,7 @@
  *
  * core.h -- a core that is up to owners, as no program would bring it up: nothing decays. */
 #pragma once
+#include "hz_central.h"
 #include "hz_owner.h"
 #include "hz_policy.h"
 #include "hz_source.h"
@@ -12,6 +13,7 @@
 static inline struct hz_owner *core_start(void) {
     hz_class_init();
     hz_source_init(1000000, HZ_THP_DEFAULT);
+    hz_central_init(false);
     if (!hz_map_init(64 * HZ_MIB) || !hz_owner_init())
         tap_bail("no memory");
     static int front;

@@ -3,7 +3,7 @@
  *
  * owners.h -- a core that is up to owners, for tests of the floors above them. */
 #pragma once
-#include "hz_owner.h"
+#include "hz_central.h"
 #include "hz_policy.h"
 #include "hz_source.h"
 #include "unit.h"
@@ -14,4 +14,5 @@ static inline void unit_start_owners(void) {
     hz_source_init(1000000, HZ_THP_DEFAULT);
     cr_assert(hz_map_init(64 * HZ_MIB));
     cr_assert(hz_owner_init());
+    hz_central_init(false);
 }
