@@ -187,20 +187,28 @@ static bool commit_array(char *array, size_t element, size_t from, size_t to) {
     return hz_os_commit(array + start, end - start);
 }
 
+static bool commit_sidecar(const struct hz_arena *arena, size_t from, size_t to) {
+    return commit_array((char *)(void *)arena->tags, sizeof(hz_tag), from, to) &&
+           commit_array(arena->descs, HZ_MAP_DESC_BYTES, from, to) &&
+           commit_array(arena->bits, HZ_MAP_BITS_BYTES, from, to) &&
+           commit_array(arena->queues, HZ_MAP_QUEUE_BYTES, from, to) &&
+           commit_array(arena->pending, HZ_MAP_BITS_BYTES, from, to) &&
+           commit_array(arena->marks[0], HZ_MAP_MARKS_BYTES, from, to) &&
+           commit_array(arena->marks[1], HZ_MAP_COARSE_MARKS_BYTES, from, to);
+}
+
 /* The arrays first: a committed arena page always has its sidecar. Repeating after a failure is harmless,
- * since committing twice is. */
+ * since committing twice is; until then the arrays are longer than the pages. Both counts are read without
+ * the lock by statistics only. */
 static bool commit_to(struct hz_arena *arena, size_t from, size_t to) {
-    bool done = commit_array((char *)(void *)arena->tags, sizeof(hz_tag), from, to) &&
-                commit_array(arena->descs, HZ_MAP_DESC_BYTES, from, to) &&
-                commit_array(arena->bits, HZ_MAP_BITS_BYTES, from, to) &&
-                commit_array(arena->queues, HZ_MAP_QUEUE_BYTES, from, to) &&
-                commit_array(arena->pending, HZ_MAP_BITS_BYTES, from, to) &&
-                commit_array(arena->marks[0], HZ_MAP_MARKS_BYTES, from, to) &&
-                commit_array(arena->marks[1], HZ_MAP_COARSE_MARKS_BYTES, from, to) &&
-                hz_os_commit(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2);
-    if (done)
-        hz_store_relaxed(&arena->committed_pages, to); /* read without the lock by statistics only */
-    return done;
+    if (!commit_sidecar(arena, from, to))
+        return false;
+    if (to > hz_load_relaxed(&arena->described_pages))
+        hz_store_relaxed(&arena->described_pages, to);
+    if (!hz_os_commit(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2))
+        return false;
+    hz_store_relaxed(&arena->committed_pages, to);
+    return true;
 }
 
 bool hz_map_commit(struct hz_arena *arena, size_t page_end) {
@@ -237,6 +245,6 @@ size_t hz_map_metadata_bytes(void) {
     size_t bytes = 0;
     for (struct hz_arena *arena = &hz_map_first; arena != NULL;
          arena = hz_load_acquire(&arena->next))
-        bytes += hz_load_relaxed(&arena->committed_pages) * sidecar_element();
+        bytes += hz_load_relaxed(&arena->described_pages) * sidecar_element();
     return bytes;
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * map.c -- arenas, the page map, and memory for structures. */
+#include "hz_fault.h"
 #include "hz_map.h"
 #include "hz_meta.h"
 #include "unit.h"
@@ -72,6 +73,21 @@ Test(map, commit_grows_from_the_start_with_its_sidecar) {
     }
     cr_assert(hz_map_commit(arena, arena->page_count));
     cr_assert_not(hz_map_commit(arena, arena->page_count + 1));
+}
+
+Test(map, a_sidecar_without_its_pages_is_counted) {
+    struct hz_arena *arena = small_arena();
+    size_t pages = arena->page_count;
+    hz_fault_set(&(struct hz_fault_plan){.kinds = 1u << HZ_FAULT_COMMIT, .above = (pages << HZ_PAGE_LOG2) - 1});
+    cr_assert_not(hz_map_commit(arena, pages));
+    hz_fault_set(NULL);
+    cr_assert_eq(hz_load_relaxed(&arena->committed_pages), 0);
+    size_t bytes = hz_map_metadata_bytes();
+    cr_assert_geq(bytes, pages * HZ_MAP_BITS_BYTES);
+    cr_assert(hz_map_commit(arena, 1));
+    cr_assert_eq(hz_map_metadata_bytes(), bytes);
+    cr_assert(hz_map_commit(arena, pages));
+    cr_assert_eq(hz_map_metadata_bytes(), bytes);
 }
 
 Test(map, arrays_do_not_overlap) {
