@@ -297,8 +297,8 @@ static void all_is_well(void *arg) {
 
 int main(int argc, char **argv) {
     watchdog_start(HARD_SECONDS);
-    if (argc > 2)
-        effort = (unsigned)atoi(argv[2]);
+    if (argc > 1)
+        effort = (unsigned)atoi(argv[1]);
     test_quarantine();
     test_fill();
     test_check("check_reuse=1");
