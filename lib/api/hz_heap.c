@@ -354,6 +354,7 @@ static void *move(void *block, size_t old_bytes, size_t size) {
         memcpy(moved, block, hz_min(old_bytes, size));
         hkz_free(block);
     } else if (size <= old_bytes) {
+        hz_verdict_stays_large();
         errno = saved;
         moved = block;
     }

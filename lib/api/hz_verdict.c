@@ -74,8 +74,13 @@ bool hz_verdict_is_aligned(const void *block, size_t alignment, const char *verb
     return false;
 }
 
+static _Atomic(bool) has_stayed_large; /* relaxed: the program ordered the free after the realloc */
+
+void hz_verdict_stays_large(void) { hz_store_relaxed(&has_stayed_large, true); }
+
 bool hz_verdict_is_sized(const void *block, size_t usable, size_t size, size_t alignment, const char *verb) {
     bool is_kept = size <= usable && size >= usable / 2; /* realloc leaves such blocks where they are */
+    is_kept = is_kept || (size <= usable && hz_load_relaxed(&has_stayed_large));
     if (is_kept || usable_for(size, alignment) == usable)
         return true;
     report_size(usable, size, verb, block);

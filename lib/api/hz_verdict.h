@@ -20,6 +20,10 @@ HZ_HIDDEN HZ_COLD void hz_verdict_report(const struct hz_route *route, const cha
 /* Whether block is aligned to alignment, a power of two; reports an alignment-mismatch when not. */
 HZ_HIDDEN bool hz_verdict_is_aligned(const void *block, size_t alignment, const char *verb);
 
+/* A block stays larger than realloc was asked to make it, since memory lacks for a smaller one: from here on a size
+ * below what a block should have been asked for is no mismatch. */
+HZ_HIDDEN HZ_COLD void hz_verdict_stays_large(void);
+
 /* Whether usable bytes at block are what a request for size bytes, aligned to alignment, leads to, or what
  * realloc may have left after it; reports a size-mismatch when not. */
 HZ_HIDDEN bool hz_verdict_is_sized(const void *block, size_t usable, size_t size, size_t alignment, const char *verb);
