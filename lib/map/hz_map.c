@@ -106,7 +106,7 @@ static void place_pages(struct hz_arena *arena, char *space, size_t bytes) {
 static bool reserve(struct hz_arena *arena, size_t bytes) {
     size_t page_count = bytes >> HZ_PAGE_LOG2;
     char *sidecar = hz_os_reserve(sidecar_bytes(page_count), HZ_PAGE);
-    char *space = hz_os_reserve(space_bytes(bytes), hz_os_page_bytes());
+    char *space = sidecar == NULL ? NULL : hz_os_reserve(space_bytes(bytes), hz_os_page_bytes());
     if (sidecar == NULL || space == NULL || !place_sidecar(arena, sidecar, page_count)) {
         release(sidecar, sidecar_bytes(page_count));
         release(space, space_bytes(bytes));
