@@ -14,6 +14,7 @@
 #endif
 
 _Static_assert(HZ_P_STRICT == 0 || HZ_P_STRICT == 1, "a truth value");
+_Static_assert(HZ_P_STRICT || HZ_P_REMOTE == HZ_REMOTE_STASH, "only batches are claimed when they come home");
 _Static_assert(HZ_P_TAKE_FIRST == 0 || HZ_P_TAKE_FIRST == 1, "a truth value");
 _Static_assert(HZ_P_BIN_BLOCKS_MIN >= 1 && HZ_P_BIN_BLOCKS_MIN <= HZ_P_BIN_BLOCKS_MAX, "bins");
 _Static_assert(HZ_P_BIN_BLOCKS_MAX >= 2 && HZ_P_BIN_BLOCKS_MAX <= 4096, "a bin's count is 16 bits");

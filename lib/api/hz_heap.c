@@ -249,8 +249,9 @@ static HZ_COLD void free_rare(void *block, const void *from) {
 }
 
 static void release(void *block, const void *from) {
-    hz_tag tag = hz_route_tag(block);
     struct hz_front *front = hz_init() ? hz_thread_front() : NULL;
+    /* After the front: the number that a new one got may have been, a moment ago, the block's owner's. */
+    hz_tag tag = hz_route_tag(block);
     if (HZ_LIKELY(hz_tag_owner(tag) != 0)) {
         free_block(front, tag, block);
     } else {

@@ -25,7 +25,8 @@ _Atomic(bool) hz_init_done;
 static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_INIT);
 static bool has_options;                 /* lock */
 static bool is_sealed;                   /* lock */
-static _Atomic(bool) has_fork_handlers;
+enum { HANDLERS_NONE, HANDLERS_COMING, HANDLERS_THERE };
+static _Atomic(uint32_t) fork_handlers;
 static _Atomic(bool) is_constructed;
 
 /* Inside, the thread may hold the pool's lock: then the access is shown to the handler that there was. */
@@ -76,19 +77,30 @@ static bool init_memory(void) {
 
 /* The lock is among those that fork holds, so that the child does not find an attempt half made. A signal
  * handler that interrupted such an attempt forks without. */
+static unsigned nested_forks; /* by handlers of others, between ours */
+
 static void before_fork(void) {
+    if (hz_lock_is_forking()) {
+        nested_forks++;
+        return;
+    }
     if (!hz_thread_is_inside())
         hz_lock_take(&lock);
     hz_thread_before_fork();
 }
 
 static void after_fork_parent(void) {
+    if (nested_forks != 0 && hz_lock_is_forking()) {
+        nested_forks--;
+        return;
+    }
     hz_thread_after_fork_parent();
     if (!hz_thread_is_inside())
         hz_lock_give(&lock);
 }
 
 static void after_fork_child(void) {
+    nested_forks = 0;
     hz_thread_after_fork_child();
     hz_lock_reset(&lock);
 }
@@ -97,11 +109,11 @@ static void after_fork_child(void) {
  * registration; most programs allocate before they register theirs, so ours run last. Where a handler runs
  * while we hold all locks, the locks let its thread pass: see hz_lock.h. */
 static bool register_fork_handlers(void) {
-    if (hz_exchange_acquire(&has_fork_handlers, true))
-        return true;
+    uint32_t expected = HANDLERS_NONE;
+    if (!hz_cas_acquire(&fork_handlers, &expected, HANDLERS_COMING))
+        return expected == HANDLERS_THERE;
     bool done = pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0;
-    if (!done)
-        hz_store_relaxed(&has_fork_handlers, false); /* the next call tries again */
+    hz_store_release(&fork_handlers, done ? HANDLERS_THERE : HANDLERS_NONE); /* or the next call tries again */
     return done;
 }
 

@@ -19,7 +19,8 @@ _Atomic(bool) hz_inside_has_waiting;
 /* Cleared first: what begins to wait during the walk sets it again. By the slow path: a handler that comes
  * again at once may not find the hot one half done. */
 void hz_inside_free_waiting(void) {
-    hz_store_seq_cst(&hz_inside_has_waiting, false);
+    if (!hz_exchange_acq_rel(&hz_inside_has_waiting, false))
+        return;
     for (void *block = hz_aside_resume(); block != NULL; block = hz_aside_resume())
         hz_heap_free(block);
 }

@@ -348,6 +348,7 @@ void hz_options_init(void) {
     hz_options.strict = hz_policy.is_strict;
     for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
         hz_options.on_error[i] = hz_fatal_action((enum hz_error)i);
+    hz_options.on_error[HZ_ERROR_FOREIGN_FREE] = HZ_ON_ERROR_REPORT;
     hz_options.random = hz_policy.random;
     hz_options.guard_slots = GUARD_SLOTS;
     if (hz_os_is_secure())

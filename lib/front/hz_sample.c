@@ -66,7 +66,8 @@ void hz_sample_enter(struct hz_front *front) {
 }
 
 void hz_sample_leave(struct hz_front *front) {
-    front->ticks = (int32_t)hz_min((size_t)front->ticks, hz_sample_rate);
+    if (front->ticks > 0 && (size_t)front->ticks > hz_sample_rate) /* below 0 the clock is due */
+        front->ticks = (int32_t)hz_sample_rate;
     front->sample_ticks = front->ticks;
     front->sample_blocks = hz_front_block_count(front);
     arm(front);

@@ -24,7 +24,6 @@ static const char *const names[HZ_ERROR_COUNT] = {
 
 /* const after init; before it the defaults count: the rest abort */
 static enum hz_on_error actions[HZ_ERROR_COUNT] = {
-    [HZ_ERROR_FOREIGN_FREE] = HZ_ON_ERROR_REPORT,
     [HZ_ERROR_OUT_OF_MEMORY] = HZ_ON_ERROR_IGNORE,
 };
 static hz_fatal_details *print_details;          /* const after init */

@@ -237,8 +237,11 @@ uint32_t hz_os_thread_id(void) {
 }
 
 void hz_os_wait(const void *word, uint32_t expected) {
+    /* With a time a signal ends the wait, also where its handler asks for restarts: the handler may have forked,
+     * and nobody would wake the child. */
+    static const struct timespec hour = {.tv_sec = 3600};
     int saved = errno;
-    (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+    (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, &hour, NULL, 0);
     errno = saved;
 }
 
