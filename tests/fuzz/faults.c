@@ -3,7 +3,6 @@
  *
  * faults.c -- see faults.h. */
 #include "faults.h"
-#if __has_include("hz_fault.h")
 #include "hz_fault.h"
 #include <stddef.h>
 
@@ -46,4 +45,3 @@ void faults_set(unsigned how, unsigned skip, unsigned count) {
 bool faults_are_on(void) {
     return are_on;
 }
-#endif

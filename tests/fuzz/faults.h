@@ -5,13 +5,7 @@
 #pragma once
 #include <stdbool.h>
 
-#if __has_include("hz_fault.h")
 /* A plan made of the three numbers begins; some numbers only end the present one. */
 void faults_set(unsigned how, unsigned skip, unsigned count);
 void faults_end(void);
 bool faults_are_on(void);
-#else
-static inline void faults_set(unsigned how, unsigned skip, unsigned count) { (void)how, (void)skip, (void)count; }
-static inline void faults_end(void) {}
-static inline bool faults_are_on(void) { return false; }
-#endif

@@ -35,6 +35,14 @@ static const struct known {
     {"foreign_free", &hz_options.foreign_free, CHOICE, {"forward", "leak", "abort"}},
     {"arena_bytes", &hz_options.arena_bytes, BYTES, {NULL}},
     {"huge_bytes", &hz_options.huge_bytes, BYTES, {NULL}},
+    {"signal_safe", &hz_options.signal_safe, CHOICE, {"0", "1"}},
+    {"strict", &hz_options.strict, CHOICE, {"0", "1"}},
+    {"random", &hz_options.random, CHOICE, {"off", "arena", "all"}},
+    {"quarantine", &hz_options.quarantine, BYTES, {NULL}},
+    {"free_fill", &hz_options.free_fill, CHOICE, {"off", "zero", "junk"}},
+    {"check_reuse", &hz_options.check_reuse, CHOICE, {"0", "1"}},
+    {"guard_sample", &hz_options.guard_sample, NUMBER, {NULL}},
+    {"guard_slots", &hz_options.guard_slots, NUMBER, {NULL}},
 };
 
 enum { KNOWN = sizeof known / sizeof *known };
@@ -163,9 +171,16 @@ static void start_over(void) {
             wanted[i] = (uint64_t)hz_policy.thp;
         if (known[i].value == &hz_options.huge_bytes)
             wanted[i] = hz_policy.huge_bytes;
+        if (known[i].value == &hz_options.strict)
+            wanted[i] = hz_policy.is_strict;
+        if (known[i].value == &hz_options.random)
+            wanted[i] = (uint64_t)hz_policy.random;
+        if (known[i].value == &hz_options.guard_slots)
+            wanted[i] = 256; /* as the manual says */
     }
     for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
         wanted_actions[i] = (uint64_t)hz_fatal_action((enum hz_error)i);
+    wanted_actions[HZ_ERROR_FOREIGN_FREE] = HZ_ON_ERROR_REPORT;
     reports_reset();
 }
 
