@@ -37,8 +37,7 @@ HZ_HIDDEN void hz_central_relieve(struct hz_owner *owner);
 HZ_HIDDEN void hz_central_collect(struct hz_owner *owner, struct hz_desc *desc, void **strays);
 
 /* Puts every block that has arrived in the owner's inbox back into its run. Takes the lock; with try_only,
- * gives up if someone holds it. In plain profiles, blocks of which only the owner's thread can tell whether
- * they are live go on waiting. */
+ * gives up if someone holds it. Blocks whose runs have changed hands meanwhile are sent on. */
 HZ_HIDDEN void hz_central_receive(struct hz_owner *owner, bool try_only);
 
 /* A block that came to the owner goes into its run; false, with nothing done, if the run has changed hands

@@ -18,7 +18,7 @@ static const size_t ARENA_ALIGNMENT = 2 * HZ_MIB; /* so that huge pages can form
 static const size_t ARENA_BYTES_MAX = sizeof(size_t) == 8 ? (size_t)1 << 40 : 256 * HZ_MIB;
 static const size_t ARENA_BYTES_MIN = 4 * HZ_MIB;
 static const size_t SPREAD_ARENA_MIN = sizeof(size_t) == 8 ? (size_t)1 << 30 : SIZE_MAX;
-enum { GUARD = HZ_PAGE, SPREAD_SHARE = 16 };
+enum { GUARD = HZ_PAGE, SPREAD_SHARE = 16, KEPT_MAX = 16 };
 static const size_t COMMIT_STEP_MIN = HZ_MIB;
 static const size_t COMMIT_STEP_MAX = 64 * HZ_MIB;
 
@@ -78,9 +78,26 @@ static size_t spread_of(size_t bytes) {
 
 static size_t space_bytes(size_t bytes) { return GUARD + ARENA_ALIGNMENT + spread_of(bytes) + bytes + GUARD; }
 
+/* Space that the kernel refused to take back: it is asked again before more is asked for. Beyond the table
+ * address space is lost, no more: nobody touched it. lock: as hz_map_grow. */
+static struct {
+    void *start;
+    size_t bytes;
+} kept[KEPT_MAX];
+static unsigned kept_count;
+
 static void release(void *start, size_t bytes) {
-    if (start != NULL)
-        (void)hz_os_release(start, bytes); /* if refused, address space is lost, no more: nobody touched it */
+    if (start == NULL || hz_os_release(start, bytes) || kept_count == KEPT_MAX)
+        return;
+    kept[kept_count].start = start;
+    kept[kept_count++].bytes = bytes;
+}
+
+static void release_kept(void) {
+    unsigned count = kept_count;
+    kept_count = 0;
+    for (unsigned i = 0; i < count; i++)
+        release(kept[i].start, kept[i].bytes);
 }
 
 /* Where the pages begin in their space, with a guard before and behind them. The space that is left over is
@@ -105,6 +122,7 @@ static void place_pages(struct hz_arena *arena, char *space, size_t bytes) {
 
 static bool reserve(struct hz_arena *arena, size_t bytes) {
     size_t page_count = bytes >> HZ_PAGE_LOG2;
+    release_kept();
     char *sidecar = hz_os_reserve(sidecar_bytes(page_count), HZ_PAGE);
     char *space = sidecar == NULL ? NULL : hz_os_reserve(space_bytes(bytes), hz_os_page_bytes());
     if (sidecar == NULL || space == NULL || !place_sidecar(arena, sidecar, page_count)) {

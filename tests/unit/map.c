@@ -5,6 +5,7 @@
 #include "hz_fault.h"
 #include "hz_map.h"
 #include "hz_meta.h"
+#include "rss.h"
 #include "unit.h"
 
 static const size_t ARENA_BYTES = 16 * HZ_MIB;
@@ -137,6 +138,19 @@ Test(map, grow_links_arenas_with_room) {
         before = arena;
     }
     cr_assert_eq(hz_map_find(hz_map_address(first, 0)), first);
+}
+
+/* Each round that fails has reserved up to 1 TiB; a process has 128. */
+Test(map, space_that_the_kernel_kept_is_given_back_later) {
+    small_arena();
+    hz_fault_set(&(struct hz_fault_plan){
+        .kinds = 1u << HZ_FAULT_COMMIT | 1u << HZ_FAULT_RELEASE, .chance = UINT32_MAX / 4 * 3, .seed = 7});
+    for (unsigned i = 0; i < 500; i++)
+        (void)hz_map_grow(1000);
+    cr_assert_geq(hz_fault_refused(), 500);
+    hz_fault_set(NULL);
+    cr_assert_not_null(hz_map_grow(1000));
+    cr_assert_lt(rss_field("/proc/self/status", "VmSize:"), (size_t)40 << 40);
 }
 
 Test(map, grow_refuses_the_impossible) {
