@@ -57,6 +57,14 @@
  * rather than a branch that random sizes mispredict. */
 #define HZ_COMPUTE(value) __asm__("" : "+r"(value))
 
+/* What the compiler cannot see, but may rely on. */
+#define HZ_ASSUME(condition)                 \
+    do {                                     \
+        HZ_ASSERT(condition);                \
+        if (!(condition))                    \
+            __builtin_unreachable();         \
+    } while (0)
+
 /* What cannot happen. Compiled in only by -Dchecks=true; never a hint to the optimiser. */
 #define HZ_ASSERT(condition)                 \
     do {                                     \

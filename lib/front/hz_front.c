@@ -186,10 +186,7 @@ bool hz_front_take_back(const struct hz_front *front, hz_tag tag, const void *bl
         return false;
     if (!is_own(front, tag))
         return !hz_central_is_strict || hz_mark_claim(place.mark, place.bit);
-    bool is_live = hz_mark_is_live(place.mark, place.bit);
-    if (is_live)
-        hz_mark_flip_local(place.mark, place.bit);
-    return is_live;
+    return hz_mark_take_back(place.mark, place.bit);
 }
 
 bool hz_front_is_live(const void *block) {

@@ -21,6 +21,7 @@ HZ_INLINE void *hz_front_pop_marked(struct hz_front *front, unsigned class_index
     struct hz_mark_place place = hz_mark_find(&hz_map_first, offset, class_index);
     hz_mark_flip_local(place.mark, place.bit);
     hz_store_relaxed(&front->top[class_index], top - 1);
+    HZ_ASSUME(block != NULL);
     return block;
 }
 
@@ -35,13 +36,12 @@ HZ_INLINE void *hz_front_malloc(size_t size) {
 
 /* Whether the bin had room for block, which was live and is so no more. */
 HZ_INLINE bool hz_front_push_marked(struct hz_front *front, unsigned class_index, void *block, size_t offset) {
-    struct hz_mark_place place = hz_mark_find(&hz_map_first, offset, class_index);
-    if (HZ_UNLIKELY(!place.is_aligned || !hz_mark_is_live(place.mark, place.bit)))
-        return false;
     void **top = hz_load_relaxed(&front->top[class_index]);
     if (HZ_UNLIKELY(top == front->limit[class_index]))
         return false;
-    hz_mark_flip_local(place.mark, place.bit);
+    struct hz_mark_place place = hz_mark_find(&hz_map_first, offset, class_index);
+    if (HZ_UNLIKELY(!place.is_aligned || !hz_mark_take_back(place.mark, place.bit)))
+        return false;
     *top = block;
     hz_store_relaxed(&front->top[class_index], top + 1);
     return true;

@@ -32,7 +32,7 @@ _Static_assert(sizeof(struct hz_mark) << (HZ_PAGE_LOG2 - 6 - HZ_MARK_FINE_LOG2) 
 /* Where the mark of a block is that lies offset bytes into the arena. */
 struct hz_mark_place {
     struct hz_mark *mark;
-    uint64_t bit;
+    unsigned bit;    /* its number, 0 to 63 */
     bool is_aligned; /* false: no block of the class can start there */
 };
 
@@ -43,7 +43,7 @@ HZ_INLINE struct hz_mark_place hz_mark_find(const struct hz_arena *arena, size_t
     size_t unit = offset >> unit_log2;
     return (struct hz_mark_place){
         .mark = (struct hz_mark *)(void *)arena->marks[is_coarse] + (unit >> 6),
-        .bit = (uint64_t)1 << (unit & 63),
+        .bit = (unsigned)(unit & 63),
         .is_aligned = unit << unit_log2 == offset,
     };
 }
@@ -56,26 +56,35 @@ HZ_INLINE struct hz_mark_place hz_mark_of(const void *block, hz_tag tag) {
 
 /* Relaxed, here and below: the program ordered the free after the malloc, and so after the flip. A
  * word's other bits are other blocks'. */
-HZ_INLINE bool hz_mark_is_live(struct hz_mark *mark, uint64_t bit) {
-    return ((hz_load_relaxed(&mark->local) ^ hz_load_relaxed(&mark->remote)) & bit) != 0;
+HZ_INLINE bool hz_mark_is_live(struct hz_mark *mark, unsigned bit) {
+    return ((hz_load_relaxed(&mark->local) ^ hz_load_relaxed(&mark->remote)) >> bit & 1) != 0;
 }
 
-/* Hands out or frees, by the thread of the owner. */
-HZ_INLINE void hz_mark_flip_local(struct hz_mark *mark, uint64_t bit) {
-    hz_store_relaxed(&mark->local, hz_load_relaxed(&mark->local) ^ bit);
+/* Hands out, by the thread of the owner. */
+HZ_INLINE void hz_mark_flip_local(struct hz_mark *mark, unsigned bit) {
+    hz_store_relaxed(&mark->local, hz_load_relaxed(&mark->local) ^ (uint64_t)1 << bit);
+}
+
+/* Frees, by the thread of the owner. False if the block is not live. */
+HZ_INLINE bool hz_mark_take_back(struct hz_mark *mark, unsigned bit) {
+    uint64_t local = hz_load_relaxed(&mark->local);
+    if (HZ_UNLIKELY(((local ^ hz_load_relaxed(&mark->remote)) >> bit & 1) == 0))
+        return false;
+    hz_store_relaxed(&mark->local, local ^ (uint64_t)1 << bit);
+    return true;
 }
 
 /* Hands out, by another thread; only it has the block. */
-HZ_INLINE void hz_mark_flip_remote(struct hz_mark *mark, uint64_t bit) {
-    (void)hz_xor_relaxed(&mark->remote, bit);
+HZ_INLINE void hz_mark_flip_remote(struct hz_mark *mark, unsigned bit) {
+    (void)hz_xor_relaxed(&mark->remote, (uint64_t)1 << bit);
 }
 
 /* Frees, by another thread. False if the block is not live; of several threads one succeeds. */
-HZ_INLINE bool hz_mark_claim(struct hz_mark *mark, uint64_t bit) {
+HZ_INLINE bool hz_mark_claim(struct hz_mark *mark, unsigned bit) {
     uint64_t remote = hz_load_relaxed(&mark->remote);
     do {
-        if (HZ_UNLIKELY(((hz_load_relaxed(&mark->local) ^ remote) & bit) == 0))
+        if (HZ_UNLIKELY(((hz_load_relaxed(&mark->local) ^ remote) >> bit & 1) == 0))
             return false;
-    } while (HZ_UNLIKELY(!hz_cas_weak_relaxed(&mark->remote, &remote, remote ^ bit)));
+    } while (HZ_UNLIKELY(!hz_cas_weak_relaxed(&mark->remote, &remote, remote ^ (uint64_t)1 << bit)));
     return true;
 }

@@ -18,5 +18,5 @@ struct hz_mark_place;
 /*@ requires \valid_read(arena) && class_index < 48;
     assigns \nothing;
     ensures \result.is_aligned <==> offset % (class_index < 19 ? 16 : 256) == 0;
-    ensures \result.bit == (uint64_t)(1 << ((offset >> (class_index < 19 ? 4 : 8)) & 63)); */
+    ensures \result.bit == ((offset >> (class_index < 19 ? 4 : 8)) & 63); */
 static inline struct hz_mark_place hz_mark_find(const struct hz_arena *arena, size_t offset, unsigned class_index);

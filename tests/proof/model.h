@@ -13,6 +13,8 @@
 /* The proofs are of one thread's arithmetic: stdatomic.h beside this file makes atomic words plain. */
 #include <stdatomic.h>
 #define _Atomic(type) type
+/* Frama-C does not know the word; where data lies is of no concern to its values. */
+#define _Alignas(bytes)
 
 /*@ axiomatic words {
     predicate is_power(integer v);

@@ -8,21 +8,22 @@
 
 enum { THREADS = 3, ROUNDS = 20000 };
 
-/* A word in which bit has the given state and all others have the pattern of others. */
-static struct hz_mark make(uint64_t bit, bool local, bool remote, uint64_t others) {
+/* A word in which the bit of that number has the given state and all others have the pattern of others. */
+static struct hz_mark make(unsigned number, bool local, bool remote, uint64_t others) {
     struct hz_mark mark;
+    uint64_t bit = (uint64_t)1 << number;
     hz_store_relaxed(&mark.local, (others & ~bit) | (local ? bit : 0));
     hz_store_relaxed(&mark.remote, (~others & ~bit) | (remote ? bit : 0));
     return mark;
 }
 
-static void need_state(struct hz_mark *mark, uint64_t bit, bool local, bool remote, uint64_t others) {
+static void need_state(struct hz_mark *mark, unsigned bit, bool local, bool remote, uint64_t others) {
     struct hz_mark expected = make(bit, local, remote, others);
     need(hz_load_relaxed(&mark->local) == hz_load_relaxed(&expected.local), "local");
     need(hz_load_relaxed(&mark->remote) == hz_load_relaxed(&expected.remote), "remote");
 }
 
-static void check_steps(uint64_t bit, bool local, bool remote, uint64_t others) {
+static void check_steps(unsigned bit, bool local, bool remote, uint64_t others) {
     struct hz_mark mark = make(bit, local, remote, others);
     bool is_live = local != remote;
     need(hz_mark_is_live(&mark, bit) == is_live, "live");
@@ -36,6 +37,9 @@ static void check_steps(uint64_t bit, bool local, bool remote, uint64_t others) 
     need(hz_mark_claim(&mark, bit) == is_live, "claim");
     need_state(&mark, bit, local, is_live ? !remote : remote, others);
     need(!hz_mark_claim(&mark, bit), "claimed twice");
+    mark = make(bit, local, remote, others);
+    need(hz_mark_take_back(&mark, bit) == is_live, "taken back");
+    need_state(&mark, bit, is_live ? !local : local, remote, others);
 }
 
 Test(marks, every_step_from_every_state_of_every_bit) {
@@ -43,13 +47,13 @@ Test(marks, every_step_from_every_state_of_every_bit) {
     for (unsigned bit = 0; bit < 64; bit++)
         for (unsigned state = 0; state < 4; state++)
             for (unsigned i = 0; i < 4; i++)
-                check_steps((uint64_t)1 << bit, state & 1, state >> 1, others[i]);
+                check_steps(bit, state & 1, state >> 1, others[i]);
 }
 
 /* Each way to hand out, followed by each way to free, and again: free is seen the second time. */
 Test(marks, any_side_may_hand_out_and_any_may_free) {
     struct hz_mark mark = {0, 0};
-    const uint64_t bit = 1 << 9;
+    const unsigned bit = 9;
     for (unsigned way = 0; way < 16; way++) {
         if ((way & 1) != 0)
             hz_mark_flip_remote(&mark, bit);
@@ -59,8 +63,9 @@ Test(marks, any_side_may_hand_out_and_any_may_free) {
         if ((way & 2) != 0)
             need(hz_mark_claim(&mark, bit), "claim, way %u", way);
         else
-            hz_mark_flip_local(&mark, bit);
+            need(hz_mark_take_back(&mark, bit), "taken back, way %u", way);
         need(!hz_mark_is_live(&mark, bit) && !hz_mark_claim(&mark, bit), "freed, way %u", way);
+        need(!hz_mark_take_back(&mark, bit), "taken back twice, way %u", way);
     }
 }
 
@@ -80,7 +85,7 @@ static void check_places(unsigned class_index, size_t first) {
             continue;
         }
         need(place.is_aligned, "class %u, offset %zu is aligned", class_index, offset);
-        need(__builtin_popcountll(place.bit) == 1, "one bit");
+        need(place.bit < 64, "bit %u", place.bit);
         need(place.mark > before.mark || (place.mark == before.mark && place.bit > before.bit),
              "class %u, offset %zu: not a place of its own", class_index, offset);
         need(!hz_mark_is_live(place.mark, place.bit), "a fresh page has no live blocks");
@@ -120,7 +125,7 @@ static void *claim_all(void *ret_won) {
         pthread_barrier_wait(&sweep);
         for (unsigned w = 0; w < WORDS; w++)
             for (unsigned bit = 0; bit < 64; bit++)
-                won += hz_mark_claim(&words[w], (uint64_t)1 << bit);
+                won += hz_mark_claim(&words[w], bit);
         pthread_barrier_wait(&sweep);
     }
     *(size_t *)ret_won = won;
@@ -136,7 +141,7 @@ Test(marks, no_claim_succeeds_twice_or_is_lost) {
     for (unsigned i = 0; i < SWEEPS; i++) {
         for (unsigned w = 0; w < WORDS; w++)
             for (unsigned bit = 0; bit < 64; bit++)
-                hz_mark_flip_local(&words[w], (uint64_t)1 << bit);
+                hz_mark_flip_local(&words[w], bit);
         pthread_barrier_wait(&sweep);
         pthread_barrier_wait(&sweep);
     }
@@ -153,11 +158,11 @@ static _Atomic(unsigned) winners;
 
 static void *claim_each_round(void *own_bit) {
     for (unsigned round = 0; round < ROUNDS; round++) {
-        uint64_t bit = (uint64_t)1 << (round % 32);
+        unsigned bit = round % 32;
         pthread_barrier_wait(&begin);
         if (hz_mark_claim(&shared, bit))
             (void)hz_add_relaxed(&winners, 1u);
-        hz_mark_flip_remote(&shared, (uint64_t)1 << (uintptr_t)own_bit); /* a neighbour changes */
+        hz_mark_flip_remote(&shared, (unsigned)(uintptr_t)own_bit); /* a neighbour changes */
         pthread_barrier_wait(&end);
     }
     return NULL;
@@ -171,11 +176,11 @@ Test(marks, of_many_claims_one_succeeds) {
     for (uintptr_t i = 0; i < THREADS; i++)
         cr_assert_eq(pthread_create(&threads[i], NULL, claim_each_round, (void *)(i + 60)), 0);
     for (unsigned round = 0; round < ROUNDS; round++) {
-        uint64_t bit = (uint64_t)1 << (round % 32);
+        unsigned bit = round % 32;
         hz_mark_flip_local(&shared, bit);
         pthread_barrier_wait(&begin);
         for (unsigned i = 0; i < 3; i++)
-            hz_mark_flip_local(&shared, (uint64_t)1 << 50);
+            hz_mark_flip_local(&shared, 50);
         pthread_barrier_wait(&end);
         need(hz_load_relaxed(&winners) == 1, "round %u: %u succeeded", round, hz_load_relaxed(&winners));
         hz_store_relaxed(&winners, 0u);
