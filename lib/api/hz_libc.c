@@ -15,6 +15,9 @@
 #include "hz_os.h"
 #include "hz_stats.h"
 
+extern HZ_HIDDEN const char hz_libc_names; /* see hz_shim_tmpl.h */
+const char hz_libc_names = 0;
+
 HZ_EXPORT void *realloc(void *block, size_t size) { return hz_heap_realloc(block, size); }
 HZ_LABEL(void *, __libc_realloc, (void *, size_t), realloc)
 

@@ -7,6 +7,11 @@
 #include "hz_api_tmpl.h"
 #include "hz_cxx.h"
 
+/* In a static link this reference brings hz_libc.c along with malloc, whatever else the program names: one name
+ * that is left to libc brings its whole malloc.o, and malloc twice. */
+extern HZ_HIDDEN const char hz_libc_names;
+__attribute__((used)) static const char *const libc_names = &hz_libc_names;
+
 HZ_LABEL(void *, malloc, (size_t), hkz_malloc)
 HZ_LABEL(void *, __libc_malloc, (size_t), hkz_malloc)
 HZ_LABEL(void *, calloc, (size_t, size_t), hkz_calloc)

@@ -4,7 +4,7 @@
 """source.py SOURCE-ROOT licence|version|shape -- rules for the text of the sources.
 
 licence  each source file names its licence (SPDX) in its first lines
-version  meson.build, CHANGELOG.md, CITATION.cff and include/hakozuna.h state the same version
+version  meson.build, CHANGELOG.md, CITATION.cff, include/hakozuna.h and the packages' files state the same version
 shape    in lib/ and profiles/: no conditional compilation inside braces (except in lib/base and
          lib/os), functions of at most 70 lines, files of at most 600
 """
@@ -73,9 +73,13 @@ def versions(texts):
         "meson.build": r"^project\([^)]*?\bversion:\s*'([^']+)'",
         "CHANGELOG.md": r"^## \[(\d[^\]]*)\]",
         "CITATION.cff": r"^version:\s*[\"']?([^\s\"']+)",
+        "packaging/debian/changelog": r"\A\S+ \((?:\d+:)?([\d.]+)(?:[~+-][^)]*)?\)",
+        "packaging/hakozuna.spec": r"^Version:\s*(\S+)",
     }
     found = {}
     for name, pattern in patterns.items():
+        if name not in texts:
+            continue
         match = re.search(pattern, texts[name], re.MULTILINE | re.DOTALL)
         found[name] = match[1] if match else None
     header = texts["include/hakozuna.h"]
@@ -93,6 +97,8 @@ def agree(found):
 def version_faults(root):
     """Files that disagree; each of them, changed alone, is noticed (the control)."""
     names = ["meson.build", "CHANGELOG.md", "CITATION.cff", "include/hakozuna.h"]
+    names += [name for name in ("packaging/debian/changelog", "packaging/hakozuna.spec")
+              if os.path.exists(os.path.join(root, name))]  # a release may be without packaging
     texts = {name: read(os.path.join(root, name)) for name in names}
     found = versions(texts)
     if not agree(found):

@@ -49,7 +49,7 @@ library=profiles/libhakozuna-$new.so
 real=$(ninja -C "$work/build" -t targets all | sed -n "s/^\(profiles\/libhakozuna-$new\.so[0-9.]*\):.*/\1/p" | tail -n 1)
 quietly ninja -C "$work/build" "$real" "tests/model/test-model-$new" "tests/fatal/test-fatal-misuse-$new" \
     "tests/life/test-life-threads"
-quietly meson test -C "$work/build" --no-rebuild --print-errorlogs "model brief $new" "fatal misuse $new" \
+quietly meson test -C "$work/build" --setup full --no-rebuild --print-errorlogs "model brief $new" "fatal misuse $new" \
     "tidy exports $new" "tidy elf $new" "tidy hot path $new" "tidy strategies $new" "tidy policies" \
     "program sort $new"
 grep -qE '^Ok: +8' "$work/log" || { cat "$work/log"; fail "a test is missing"; }
