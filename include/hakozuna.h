@@ -164,6 +164,20 @@ enum hkz_format { HKZ_FORMAT_TEXT = 0, HKZ_FORMAT_JSON = 1 };
 HKZ_API int hkz_stats_print(enum hkz_format format, void (*write)(void *arg, const char *text, size_t bytes),
                             void *arg) HKZ_NOEXCEPT;
 
+/* Hands every option to write as above: name, value, default, source, valid values, meaning. program NULL means
+ * this process, as it read them at its start. Otherwise program is the base name of an executable, and the options
+ * are those that it would find if it began now with this environment and the configuration file as it is; what is
+ * wrong there comes first. Does not allocate; needs 16 KiB of stack. Returns 0, EINVAL for an unknown format, or
+ * ENOMEM. */
+HKZ_API int hkz_options_print(enum hkz_format format, const char *program,
+                              void (*write)(void *arg, const char *text, size_t bytes), void *arg) HKZ_NOEXCEPT;
+
+/* Reads text as if it were the configuration file, with the sections of all programs, and changes nothing. Hands
+ * "LINE: what is wrong" and a newline to write for each fault, piece by piece; write NULL means standard error.
+ * Returns how many faults there are. Does not allocate; needs 8 KiB of stack. */
+HKZ_API unsigned hkz_options_check(const char *text, size_t bytes,
+                                   void (*write)(void *arg, const char *text, size_t bytes), void *arg) HKZ_NOEXCEPT;
+
 #ifdef __cplusplus
 }
 #endif

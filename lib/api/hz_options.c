@@ -2,67 +2,51 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * hz_options.c -- the table of options, and its reader. */
-#include "hz_options.h"
+#include "hz_option.h"
 
 #include <string.h>
 
+#include "hz_conf.h"
 #include "hz_fail.h"
 #include "hz_os.h"
-#include "hz_text.h"
 
 struct hz_options hz_options;
 
-enum kind { KIND_CHOICE, KIND_NUMBER, KIND_BYTES, KIND_ACTIONS, KIND_FAULTS };
+#define AT(field) offsetof(struct hz_options, field) / sizeof(uint64_t)
 
-struct option {
-    const char *name;
-    uint64_t *value;
-    enum kind kind;
-    const char *choices; /* separated by '|'; the first is value 0 */
-    const char *source;
-};
-
-static const char SOURCE_DEFAULT[] = "default";
-static const char SOURCE_CONF[] = "HAKOZUNA_CONF";
-static const char SOURCE_VARIABLE[] = "environment";
-
-static struct option options[] = {
-    {"verbose", &hz_options.verbose, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
-    {"stats", &hz_options.stats, KIND_CHOICE, "off|exit", SOURCE_DEFAULT},
-    {"stats_format", &hz_options.stats_format, KIND_CHOICE, "text|json", SOURCE_DEFAULT},
-    {"decay_ms", &hz_options.decay_ms, KIND_NUMBER, NULL, SOURCE_DEFAULT},
-    {"thp", &hz_options.thp, KIND_CHOICE, "default|never|always", SOURCE_DEFAULT},
-    {"foreign_free", &hz_options.foreign_free, KIND_CHOICE, "forward|leak|abort", SOURCE_DEFAULT},
-    {"on_error", hz_options.on_error, KIND_ACTIONS, "abort|report|ignore", SOURCE_DEFAULT},
-    {"arena_bytes", &hz_options.arena_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
-    {"huge_bytes", &hz_options.huge_bytes, KIND_BYTES, NULL, SOURCE_DEFAULT},
-    {"signal_safe", &hz_options.signal_safe, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
-    {"strict", &hz_options.strict, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
-    {"random", &hz_options.random, KIND_CHOICE, "off|arena|all", SOURCE_DEFAULT},
-    {"quarantine", &hz_options.quarantine, KIND_BYTES, NULL, SOURCE_DEFAULT},
-    {"free_fill", &hz_options.free_fill, KIND_CHOICE, "off|zero|junk", SOURCE_DEFAULT},
-    {"check_reuse", &hz_options.check_reuse, KIND_CHOICE, "0|1", SOURCE_DEFAULT},
-    {"fail", &hz_options.fail, KIND_FAULTS, "off|on", SOURCE_DEFAULT},
-    {"guard_sample", &hz_options.guard_sample, KIND_NUMBER, NULL, SOURCE_DEFAULT},
-    {"guard_slots", &hz_options.guard_slots, KIND_NUMBER, NULL, SOURCE_DEFAULT},
+const struct hz_option hz_option_table[HZ_OPTION_COUNT] = {
+    {"verbose", AT(verbose), HZ_OPTION_CHOICE, "0|1", "1 prints every option with its source at start"},
+    {"stats", AT(stats), HZ_OPTION_CHOICE, "off|exit", "exit prints statistics when the process exits"},
+    {"stats_format", AT(stats_format), HZ_OPTION_CHOICE, "text|json", "the form of those statistics"},
+    {"decay_ms", AT(decay_ms), HZ_OPTION_NUMBER, NULL, "free pages older than this go back to the kernel"},
+    {"thp", AT(thp), HZ_OPTION_CHOICE, "default|never|always", "transparent huge pages in the arenas"},
+    {"foreign_free", AT(foreign_free), HZ_OPTION_CHOICE, "forward|leak|abort",
+     "what happens to a pointer of another allocator"},
+    {"on_error", AT(on_error), HZ_OPTION_ACTIONS, "abort|report|ignore", "what follows a wrong pointer"},
+    {"arena_bytes", AT(arena_bytes), HZ_OPTION_BYTES, NULL, "address space of the first arena; 0: as much as there is"},
+    {"huge_bytes", AT(huge_bytes), HZ_OPTION_BYTES, NULL, "blocks from this size on get a mapping of their own"},
+    {"signal_safe", AT(signal_safe), HZ_OPTION_CHOICE, "0|1",
+     "1: signal handlers may allocate and free wherever they interrupt"},
+    {"strict", AT(strict), HZ_OPTION_CHOICE, "0|1", "1: what other threads free is judged at once"},
+    {"random", AT(random), HZ_OPTION_CHOICE, "off|arena|all", "what lies where by chance"},
+    {"quarantine", AT(quarantine), HZ_OPTION_BYTES, NULL, "freed blocks that each thread holds back from reuse"},
+    {"free_fill", AT(free_fill), HZ_OPTION_CHOICE, "off|zero|junk", "what freed blocks are overwritten with"},
+    {"check_reuse", AT(check_reuse), HZ_OPTION_CHOICE, "0|1", "1: blocks must be found as they were filled"},
+    {"fail", AT(fail), HZ_OPTION_FAULTS, "off|on", "requests that fail on demand, to test a program"},
+    {"guard_sample", AT(guard_sample), HZ_OPTION_NUMBER, NULL, "one allocation in so many is guarded; 0: none"},
+    {"guard_slots", AT(guard_slots), HZ_OPTION_NUMBER, NULL, "guarded blocks that there may be at once"},
 };
 
 enum {
-    OPTION_COUNT = sizeof options / sizeof options[0],
     NAME_MAX_BYTES = 32,
     QUOTED_MAX_BYTES = 80,
     GUARD_SLOTS = 256,
+    FILE_COMPLAINTS = 10, /* of one file, which is every program's */
 };
 
 static const char PREFIX[] = "HAKOZUNA_";
 
-static const char *const valid_values[] = {
-    [KIND_CHOICE] = NULL, /* its choices */
-    [KIND_NUMBER] = "a number from 0 to 1000000000",
-    [KIND_BYTES] = "a size such as 65536, 64K, 16M or 1G",
-    [KIND_ACTIONS] = "abort, report or ignore, or a list such as report,double-free=abort",
-    [KIND_FAULTS] = HZ_FAIL_USAGE,
-};
+static struct hz_option_origin origins[HZ_OPTION_COUNT];
 
 /* --- Words ------------------------------------------------------------------------------------ */
 
@@ -98,8 +82,7 @@ static unsigned distance(const char *a, size_t a_length, const char *b, size_t b
     return row[b_length];
 }
 
-/* The next word of a list and its length; NULL after the last. */
-static const char *next_word(const char *list, char separator, size_t *ret_length) {
+const char *hz_option_next_word(const char *list, char separator, size_t *ret_length) {
     if (list == NULL || *list == '\0')
         return NULL;
     const char *end = strchr(list, separator);
@@ -107,20 +90,20 @@ static const char *next_word(const char *list, char separator, size_t *ret_lengt
     return list;
 }
 
-static const char *after_word(const char *word, size_t length) {
+const char *hz_option_after_word(const char *word, size_t length) {
     return word[length] == '\0' ? word + length : word + length + 1;
 }
 
 /* --- Complaints ------------------------------------------------------------------------------- */
 
 static const char *nearest_option(const char *name, size_t length) {
-    const char *nearest = options[0].name;
+    const char *nearest = hz_option_table[0].name;
     unsigned least = UINT32_MAX;
-    for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        unsigned edits = distance(name, length, options[i].name, strlen(options[i].name));
+    for (unsigned i = 0; i < HZ_OPTION_COUNT; i++) {
+        unsigned edits = distance(name, length, hz_option_table[i].name, strlen(hz_option_table[i].name));
         if (edits < least) {
             least = edits;
-            nearest = options[i].name;
+            nearest = hz_option_table[i].name;
         }
     }
     return nearest;
@@ -128,34 +111,56 @@ static const char *nearest_option(const char *name, size_t length) {
 
 /* The user's words, cut to fit, on one line whatever they hold. */
 static void add_quoted(struct hz_text *text, const char *words, size_t length) {
+    hz_text_add(text, "\"");
     for (size_t i = 0; i < length && i < QUOTED_MAX_BYTES; i++) {
         bool is_control = (unsigned char)words[i] < ' ' || words[i] == 0x7f;
         hz_text_add_bytes(text, is_control ? "?" : words + i, 1);
     }
+    hz_text_add(text, "\"");
 }
 
-static void complain_name(const char *name, size_t length) {
+static void complain_name(const struct hz_reading *reading, const char *name, size_t length) {
     struct hz_text text;
     hz_text_init(&text);
-    hz_text_add(&text, "unknown option \"");
+    hz_text_add(&text, "unknown option ");
     add_quoted(&text, name, length);
-    hz_text_add(&text, "\" is ignored; the nearest is \"");
+    hz_text_add(&text, " is ignored; the nearest is \"");
     hz_text_add(&text, nearest_option(name, length));
     hz_text_add(&text, "\"");
-    hz_message("warning", text.bytes);
+    reading->complain(reading->arg, reading->line, &text);
 }
 
-static void complain_value(const struct option *option, const char *value, size_t length) {
+const char *hz_option_valid(const struct hz_option *option) {
+    static const char *const valid[] = {
+        [HZ_OPTION_CHOICE] = NULL, /* its choices */
+        [HZ_OPTION_NUMBER] = "a number from 0 to 1000000000",
+        [HZ_OPTION_BYTES] = "a size such as 65536, 64K, 16M or 1G",
+        [HZ_OPTION_ACTIONS] = "abort, report or ignore, or a list such as report,double-free=abort",
+        [HZ_OPTION_FAULTS] = HZ_FAIL_USAGE,
+    };
+    return valid[option->kind] != NULL ? valid[option->kind] : option->choices;
+}
+
+static void complain_value(const struct hz_reading *reading, const struct hz_option *option, const char *value,
+                           size_t length) {
     struct hz_text text;
     hz_text_init(&text);
     hz_text_add(&text, "option \"");
     hz_text_add(&text, option->name);
-    hz_text_add(&text, "\": value \"");
+    hz_text_add(&text, "\": value ");
     add_quoted(&text, value, length);
-    hz_text_add(&text, "\" is ignored; valid is ");
-    const char *valid = valid_values[option->kind];
-    hz_text_add(&text, valid != NULL ? valid : option->choices);
-    hz_message("warning", text.bytes);
+    hz_text_add(&text, " is ignored; valid is ");
+    hz_text_add(&text, hz_option_valid(option));
+    reading->complain(reading->arg, reading->line, &text);
+}
+
+static void complain_line(void *arg, uint32_t line, const char *words, size_t length) {
+    struct hz_reading *reading = arg;
+    struct hz_text text;
+    hz_text_init(&text);
+    add_quoted(&text, words, length);
+    hz_text_add(&text, " is ignored; valid is name = value, [exe:NAME] or # comment");
+    reading->complain(reading->arg, line, &text);
 }
 
 /* --- Reading ---------------------------------------------------------------------------------- */
@@ -163,8 +168,8 @@ static void complain_value(const struct option *option, const char *value, size_
 static bool read_choice(const char *choices, const char *value, size_t length, uint64_t *ret_value) {
     size_t word_length;
     uint64_t index = 0;
-    for (const char *word = next_word(choices, '|', &word_length); word != NULL;
-         word = next_word(after_word(word, word_length), '|', &word_length), index++)
+    for (const char *word = hz_option_next_word(choices, '|', &word_length); word != NULL;
+         word = hz_option_next_word(hz_option_after_word(word, word_length), '|', &word_length), index++)
         if (hz_options_equal(value, length, word, word_length)) {
             *ret_value = index;
             return true;
@@ -240,121 +245,143 @@ static bool read_actions(const char *choices, const char *value, size_t length, 
     return true;
 }
 
-static bool read_faults(const char *value, size_t length, uint64_t *ret_value) {
-    if (!hz_fail_read(value, length, &hz_options.fail_plan))
+static bool read_faults(const char *value, size_t length, struct hz_options *options) {
+    if (!hz_fail_read(value, length, &options->fail_plan))
         return false;
-    *ret_value = 1;
+    options->fail = 1;
     return true;
 }
 
-static bool read_value(const struct option *option, const char *value, size_t length) {
+static bool read_value(struct hz_options *options, const struct hz_option *option, const char *value, size_t length) {
+    uint64_t *to = (uint64_t *)options + option->at;
     switch (option->kind) {
-    case KIND_CHOICE: return read_choice(option->choices, value, length, option->value);
-    case KIND_ACTIONS: return read_actions(option->choices, value, length, option->value);
-    case KIND_FAULTS: return read_faults(value, length, option->value);
-    default: return hz_options_number(value, length, option->kind == KIND_BYTES, option->value);
+    case HZ_OPTION_CHOICE: return read_choice(option->choices, value, length, to);
+    case HZ_OPTION_ACTIONS: return read_actions(option->choices, value, length, to);
+    case HZ_OPTION_FAULTS: return read_faults(value, length, options);
+    default: return hz_options_number(value, length, option->kind == HZ_OPTION_BYTES, to);
     }
 }
 
-static void set(struct option *option, const char *value, size_t length, const char *source) {
-    if (read_value(option, value, length))
-        option->source = source;
-    else
-        complain_value(option, value, length);
+static void set(struct hz_reading *reading, unsigned index, const char *value, size_t length) {
+    const struct hz_option *option = &hz_option_table[index];
+    struct hz_option_origin *origin = &reading->origins[index];
+    if (read_value(reading->to, option, value, length)) {
+        origin->source = reading->source;
+        origin->line = reading->line;
+    } else {
+        origin->is_refused = true;
+        complain_value(reading, option, value, length);
+    }
 }
 
-static void set_named(const char *name, size_t name_length, const char *value, size_t length,
-                      const char *source) {
-    for (unsigned i = 0; i < OPTION_COUNT; i++)
-        if (hz_options_equal(name, name_length, options[i].name, strlen(options[i].name))) {
-            set(&options[i], value, length, source);
+static void set_named(struct hz_reading *reading, const char *name, size_t name_length, const char *value,
+                      size_t length) {
+    for (unsigned i = 0; i < HZ_OPTION_COUNT; i++)
+        if (hz_options_equal(name, name_length, hz_option_table[i].name, strlen(hz_option_table[i].name))) {
+            set(reading, i, value, length);
             return;
         }
-    complain_name(name, name_length);
+    complain_name(reading, name, name_length);
 }
 
-static void read_conf(const char *conf) {
+static void read_conf(struct hz_reading *reading, const char *conf) {
     size_t length;
-    for (const char *pair = next_word(conf, ':', &length); pair != NULL;
-         pair = next_word(after_word(pair, length), ':', &length)) {
+    for (const char *pair = hz_option_next_word(conf, ':', &length); pair != NULL;
+         pair = hz_option_next_word(hz_option_after_word(pair, length), ':', &length)) {
         const char *equals = memchr(pair, '=', length);
         size_t name_length = equals == NULL ? length : (size_t)(equals - pair);
         if (equals != NULL)
-            set_named(pair, name_length, equals + 1, length - name_length - 1, SOURCE_CONF);
+            set_named(reading, pair, name_length, equals + 1, length - name_length - 1);
         else if (length != 0)
-            complain_name(pair, length);
+            complain_name(reading, pair, length);
     }
 }
 
-static void read_variable(void *unused, const char *entry) {
-    (void)unused;
+static void read_variable(void *arg, const char *entry) {
     const char *name = entry + sizeof PREFIX - 1;
     const char *equals = strchr(name, '=');
     if (equals == NULL || hz_options_equal(name, (size_t)(equals - name), "conf", 4))
         return;
-    set_named(name, (size_t)(equals - name), equals + 1, strlen(equals + 1), SOURCE_VARIABLE);
+    set_named(arg, name, (size_t)(equals - name), equals + 1, strlen(equals + 1));
 }
 
-static void print_choice(struct hz_text *text, const struct option *option, uint64_t value) {
-    size_t length = 0;
-    const char *word = next_word(option->choices, '|', &length);
-    for (uint64_t i = 0; i < value && word != NULL; i++)
-        word = next_word(after_word(word, length), '|', &length);
-    if (word != NULL)
-        hz_text_add_bytes(text, word, length);
+static void read_pair(void *arg, const struct hz_conf_pair *pair) {
+    struct hz_reading *reading = arg;
+    reading->source = pair->is_in_section ? HZ_SOURCE_SECTION : HZ_SOURCE_FILE;
+    reading->line = pair->line;
+    set_named(reading, pair->name, pair->name_length, pair->value, pair->length);
 }
 
-/* In the form in which it can be set: the first class's for all, then those that differ from it. */
-static void print_actions(struct hz_text *text, const struct option *option) {
-    print_choice(text, option, option->value[0]);
-    for (unsigned i = 1; i < HZ_ERROR_COUNT; i++) {
-        if (option->value[i] == option->value[0] && is_plain_misuse(i))
-            continue;
-        hz_text_add(text, ",");
-        hz_text_add(text, hz_error_name((enum hz_error)i));
-        hz_text_add(text, "=");
-        print_choice(text, option, option->value[i]);
-    }
+static const struct hz_conf_visitor *visitor_of(struct hz_reading *reading) {
+    reading->visitor = (struct hz_conf_visitor){.pair = read_pair, .fault = complain_line, .arg = reading};
+    return &reading->visitor;
 }
 
-static void print_value(struct hz_text *text, const struct option *option) {
-    switch (option->kind) {
-    case KIND_CHOICE:
-    case KIND_FAULTS: print_choice(text, option, *option->value); break;
-    case KIND_ACTIONS: print_actions(text, option); break;
-    default: hz_text_add_number(text, *option->value); break;
-    }
+void hz_options_read_text(struct hz_reading *reading, const char *text, size_t bytes) {
+    hz_conf_read_all(text, bytes, visitor_of(reading));
 }
 
-static void print_all(void) {
-    for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        struct hz_text text;
-        hz_text_init(&text);
-        hz_text_add(&text, "option ");
-        hz_text_add(&text, options[i].name);
-        hz_text_add(&text, "=");
-        print_value(&text, &options[i]);
-        hz_text_add(&text, " (");
-        hz_text_add(&text, options[i].source);
-        hz_text_add(&text, ")");
-        hz_message("info", text.bytes);
-    }
+static void read_file(struct hz_reading *reading, const char *program, char *buffer) {
+    size_t bytes = 0;
+    reading->source = HZ_SOURCE_FILE;
+    reading->file = hz_conf_load(buffer, &bytes);
+    if (reading->file == HZ_OS_FILE_READ)
+        hz_conf_read(buffer, bytes, program, visitor_of(reading));
+    const char *complaint = hz_conf_complaint(reading->file);
+    if (complaint == NULL)
+        return;
+    struct hz_text text;
+    hz_text_init(&text);
+    hz_text_add(&text, complaint);
+    reading->line = 0;
+    reading->complain(reading->arg, 0, &text);
 }
+
+void hz_options_read(struct hz_reading *reading, const char *program, char *buffer) {
+    read_file(reading, program, buffer);
+    reading->line = 0;
+    reading->source = HZ_SOURCE_CONF;
+    read_conf(reading, hz_os_environment("HAKOZUNA_CONF"));
+    reading->source = HZ_SOURCE_VARIABLE;
+    hz_os_environment_each(PREFIX, read_variable, reading);
+}
+
+void hz_options_default(struct hz_options *options) {
+    options->decay_ms = hz_policy.decay_ms;
+    options->thp = hz_policy.thp;
+    options->huge_bytes = hz_policy.huge_bytes;
+    options->strict = hz_policy.is_strict;
+    for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
+        options->on_error[i] = i == HZ_ERROR_OUT_OF_MEMORY ? HZ_ON_ERROR_IGNORE : HZ_ON_ERROR_ABORT;
+    options->on_error[HZ_ERROR_FOREIGN_FREE] = HZ_ON_ERROR_REPORT;
+    options->random = hz_policy.random;
+    options->guard_slots = GUARD_SLOTS;
+}
+
+/* What is wrong with the process's own options. */
+static void warn(void *arg, uint32_t line, const struct hz_text *complaint) {
+    struct hz_reading *reading = arg;
+    bool is_of_file = reading->source == HZ_SOURCE_FILE || reading->source == HZ_SOURCE_SECTION;
+    if (is_of_file && ++reading->file_complaints > FILE_COMPLAINTS)
+        return;
+    struct hz_text text;
+    hz_text_init(&text);
+    if (is_of_file)
+        hz_option_add_place(&text, line);
+    hz_text_add_bytes(&text, complaint->bytes, complaint->length);
+    hz_message("warning", text.bytes);
+}
+
+const struct hz_option_origin *hz_option_origins(void) { return origins; }
 
 void hz_options_init(void) {
-    hz_options.decay_ms = hz_policy.decay_ms;
-    hz_options.thp = hz_policy.thp;
-    hz_options.huge_bytes = hz_policy.huge_bytes;
-    hz_options.strict = hz_policy.is_strict;
-    for (unsigned i = 0; i < HZ_ERROR_COUNT; i++)
-        hz_options.on_error[i] = hz_fatal_action((enum hz_error)i);
-    hz_options.on_error[HZ_ERROR_FOREIGN_FREE] = HZ_ON_ERROR_REPORT;
-    hz_options.random = hz_policy.random;
-    hz_options.guard_slots = GUARD_SLOTS;
+    static char buffer[HZ_CONF_MAX_BYTES]; /* the caller's lock */
+    struct hz_reading reading = {.to = &hz_options, .origins = origins, .complain = warn};
+    reading.arg = &reading;
+    hz_options_default(&hz_options);
     if (hz_os_is_secure())
         return;
-    read_conf(hz_os_environment("HAKOZUNA_CONF"));
-    hz_os_environment_each(PREFIX, read_variable, NULL);
+    hz_options_read(&reading, NULL, buffer);
     if (hz_options.verbose != 0)
-        print_all();
+        hz_options_print_all();
 }

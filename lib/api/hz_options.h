@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * hz_options.h -- what a user may set without rebuilding: HAKOZUNA_<NAME>=value for one option, or
- * HAKOZUNA_CONF="name=value:name=value" for several; the first form wins. Ignored in programs that run with
- * privileges their user lacks. A wrong name or value is reported once and changes nothing. */
+ * HAKOZUNA_CONF="name=value:name=value" for several, or lines of the configuration file (hz_conf.h); the earlier form
+ * wins. Ignored in programs that run with privileges their user lacks. A wrong name or value is reported once and
+ * changes nothing. */
 #pragma once
 #include "hz_fatal.h"
 #include "hz_fault.h"
@@ -37,7 +38,7 @@ struct hz_options {
 
 extern struct hz_options hz_options HZ_HIDDEN;
 
-/* Reads the environment. Once, before anything that depends on an option. */
+/* Reads the file and the environment. Once, before anything that depends on an option. */
 HZ_HIDDEN void hz_options_init(void);
 
 /* Whether two words are the same but for upper and lower case. */

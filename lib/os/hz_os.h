@@ -66,6 +66,22 @@ HZ_HIDDEN const char *hz_os_environment(const char *name);
 HZ_HIDDEN void hz_os_environment_each(const char *prefix, void (*visit)(void *arg, const char *entry),
                                       void *arg);
 
+/* How reading a file ended. */
+enum hz_os_file {
+    HZ_OS_FILE_READ,
+    HZ_OS_FILE_MISSING,
+    HZ_OS_FILE_UNREADABLE, /* or no regular file */
+    HZ_OS_FILE_UNTRUSTED,  /* others than root may have written it */
+    HZ_OS_FILE_TOO_LONG,
+};
+
+/* Reads a whole file that only root can have written: root owns it, and not everybody may write to it. */
+HZ_HIDDEN enum hz_os_file hz_os_read_trusted(const char *path, char *buffer, size_t room, size_t *ret_bytes);
+
+/* The base name of the file that this process executes, in buffer, without a NUL byte: of a script it is the
+ * interpreter's. NULL where the kernel does not tell. */
+HZ_HIDDEN const char *hz_os_program(char *buffer, size_t room, size_t *ret_length);
+
 /* The kernel's number of the calling thread. */
 HZ_HIDDEN uint32_t hz_os_thread_id(void);
 

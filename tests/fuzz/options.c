@@ -3,9 +3,11 @@
  *
  * options.c -- harness: the reader of options against a second one, written from the manual. The input is an
  * environment: entries that end in a NUL byte, to each of which the prefix is added. Whatever stands there, every
- * option has the value that the second reader says, and each complaint is one line. */
+ * option has the value that the second reader says, and each complaint is one line. The input is a configuration
+ * file, too, of which every fault is one line. */
 #include "hz_options.h"
 #include "fuzz.h"
+#include "hakozuna.h"
 #include "reports.h"
 #include <ctype.h>
 #include <string.h>
@@ -184,6 +186,12 @@ static void start_over(void) {
     reports_reset();
 }
 
+static void count_line(void *arg, const char *text, size_t bytes) {
+    unsigned *lines = arg;
+    for (size_t i = 0; i < bytes; i++)
+        *lines += text[i] == '\n';
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     (void)argc;
     (void)argv;
@@ -211,6 +219,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
     environ = saved;
     read_all(entries);
     compare();
+    unsigned lines = 0, faults = hkz_options_check((const char *)data, bytes, count_line, &lines);
+    fuzz_require(lines == faults, "%u faults in %u lines", faults, lines);
     fuzz_operations += count;
     return 0;
 }

@@ -185,6 +185,35 @@ static void collect(void *arg, const char *text, size_t bytes) {
     collected_bytes += bytes;
 }
 
+static void options_on_standard_error(void *arg) {
+    if (hkz_options_print(HKZ_FORMAT_TEXT, NULL, NULL, arg) != 0 || hkz_options_check("x = 1", 5, NULL, arg) != 1)
+        _exit(1);
+}
+
+/* The words of the options. */
+static void options(void) {
+    static struct child child;
+    static const char text[] = "# a comment\nthp = never\n[exe:a]\nthp = nver\n[exe:b]\ndekay_ms = 1\n";
+    for (unsigned i = 0; i < 2; i++) {
+        memset(collected, 0, sizeof collected);
+        collected_bytes = 0;
+        int result = hkz_options_print(HKZ_FORMAT_JSON, i == 0 ? NULL : "a-program", collect, collected);
+        clause(result == 0 && markup_is_json(collected) && strstr(collected, "\"decay_ms\"") != NULL,
+               "hkz_options_print: JSON, piece by piece, with arg", HEADER);
+    }
+    clause(hkz_options_print((enum hkz_format)opaque(17), NULL, collect, NULL) == EINVAL,
+           "hkz_options_print: EINVAL for an unknown format", HEADER);
+    memset(collected, 0, sizeof collected);
+    collected_bytes = 0;
+    unsigned faults = hkz_options_check(text, sizeof text - 1, collect, collected);
+    clause(faults == 2 && strncmp(collected, "4: ", 3) == 0 && strstr(collected, "\n6: ") != NULL,
+           "hkz_options_check: the faults of all sections, with their lines", HEADER);
+    clause(hkz_options_check(text, 23, collect, collected) == 0, "hkz_options_check: 0 where there is none", HEADER);
+    bool done = child_run(&child, options_on_standard_error, NULL) && child_exited(&child, 0);
+    clause(done && child.err[0] != '\0' && child.out[0] == '\0',
+           "hkz_options_print, hkz_options_check: NULL is standard error", HEADER);
+}
+
 static void print_on_standard_error(void *arg) {
     if (hkz_stats_print(HKZ_FORMAT_TEXT, NULL, arg) != 0)
         _exit(1);
@@ -216,5 +245,6 @@ int main(void) {
     questions();
     figures();
     words();
+    options();
     return tap_done();
 }
