@@ -45,9 +45,10 @@ def is_default_folder(folder, elf):
 def folders(setup):
     """Where libraries may be: where they were installed, then where others would have put them."""
     found = [setup.libdir]
-    if setup.is_installed:
-        for prefix in dict.fromkeys([setup.prefix, "/usr", "/usr/local"]):
-            found += sorted(glob.glob(f"{prefix}/lib/*-linux-*")) + [f"{prefix}/lib64", f"{prefix}/lib"]
+    if not setup.is_installed:
+        return found + sorted(glob.glob(f"{glob.escape(setup.libdir)}/*/"))
+    for prefix in dict.fromkeys([setup.prefix, "/usr", "/usr/local"]):
+        found += sorted(glob.glob(f"{prefix}/lib/*-linux-*")) + [f"{prefix}/lib64", f"{prefix}/lib"]
     return list(dict.fromkeys(found))
 
 
@@ -74,7 +75,7 @@ def libraries(setup):
 def generic(setup):
     """The libraries libhakozuna.so.0, which the administrator lets stand for one profile each."""
     found = []
-    for folder in folders(setup):
+    for folder in folders(setup) if setup.is_installed else [setup.libdir]:
         path = os.path.join(folder, GENERIC)
         if os.path.exists(path):
             match = re.search(r"/hakozuna/([^/]+)/[^/]+$", os.path.realpath(path))
