@@ -163,7 +163,11 @@ static void *map(size_t *bytes, size_t alignment) {
         part = take_part(*bytes, SIZE_MAX, alignment);
     if (part == NULL)
         return NULL;
-    *bytes = part->bytes;
+    size_t rest = part->bytes - *bytes;
+    if (rest > *bytes) /* else the block has them: a free that tells its size may tell half of what there is */
+        keep_part((char *)part + *bytes, rest);
+    else
+        *bytes = part->bytes;
     *part = (struct part){{NULL, NULL}, 0};
     return part;
 }

@@ -3,6 +3,7 @@
  *
  * source.c -- page runs against a shadow, free runs by size, blocks with their own mapping. */
 #include "hz_bits.h"
+#include "hz_fault.h"
 #include "hz_free_runs.h"
 #include "hz_huge.h"
 #include "hz_large.h"
@@ -306,6 +307,27 @@ Test(huge, many_are_all_found) {
         need(hz_huge_give(blocks[i]), "block %zu", i);
     for (size_t i = 0; i < BLOCKS; i++)
         need(hz_huge_contains(blocks[i]) == (i % 2 == 1), "block %zu", i);
+}
+
+/* A mapping that the kernel did not take back serves again, in parts that nobody would call of another size. */
+Test(huge, what_the_kernel_kept_is_shared_out) {
+    char *block = hz_huge_take(9 * HZ_MIB, HZ_PAGE), *part[4];
+    memset(block, 1, 9 * HZ_MIB);
+    hz_fault_set(&(struct hz_fault_plan){.kinds = 1u << HZ_FAULT_RELEASE | 1u << HZ_FAULT_MAP});
+    cr_assert(hz_huge_give(block));
+    for (unsigned i = 0; i < 4; i++) {
+        part[i] = hz_huge_take(2 * HZ_MIB, HZ_PAGE);
+        need(part[i] >= block && part[i] + 2 * HZ_MIB <= block + 9 * HZ_MIB, "part %u", i);
+        need(hz_huge_bytes(part[i]) >= 2 * HZ_MIB && hz_huge_bytes(part[i]) <= 4 * HZ_MIB, "%zu bytes in part %u",
+             hz_huge_bytes(part[i]), i);
+        for (size_t at = 0; at < 2 * HZ_MIB; at++)
+            need(part[i][at] == 0, "byte %zu of part %u", at, i);
+        memset(part[i], 2, hz_huge_bytes(part[i]));
+    }
+    cr_assert_null(hz_huge_take(2 * HZ_MIB, HZ_PAGE));
+    hz_fault_set(NULL);
+    for (unsigned i = 0; i < 4; i++)
+        need(hz_huge_give(part[i]), "part %u", i);
 }
 
 Test(large, good_size_is_what_take_makes_usable) {
