@@ -15,6 +15,7 @@
 #include "hz_fatal.h"
 #include "hz_heap.h"
 #include "hz_huge.h"
+#include "hz_memcheck.h"
 #include "hz_options.h"
 #include "hz_os.h"
 #include "hz_verdict.h"
@@ -71,7 +72,7 @@ static bool report_huge(const char *verb, const void *block) {
 }
 
 void hz_foreign_free(void *block) {
-    if (report_huge("free", block))
+    if (report_huge("free", block) || (hz_memcheck_is_on() && hz_memcheck_reports(block)))
         return;
     note("free", block);
     void *address = next("free", block);
@@ -84,6 +85,8 @@ void *hz_foreign_realloc(void *block, size_t size) {
         return hz_heap_out_of_memory(size);
     note("realloc", block);
     void *address = next("realloc", block);
+    if (address == NULL && hz_memcheck_is_on())
+        (void)hz_memcheck_reports(block);
     if (address == NULL)
         return hz_heap_out_of_memory(size);
     return ((void *(*)(void *, size_t))address)(block, size);

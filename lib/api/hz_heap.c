@@ -27,6 +27,7 @@
 #include "hz_text.h"
 #include "hz_thread.h"
 #include "hz_verdict.h"
+#include "hz_watch.h"
 
 static hz_counter out_of_memory;
 
@@ -110,6 +111,8 @@ static void *take_block(unsigned class_index, bool *ret_is_zero) {
         block = hz_front_pop(front, class_index);
     if (block == NULL && front != NULL)
         block = refill(front, class_index);
+    if (hz_memcheck_is_on() && front != NULL)
+        hz_front_forget(front, class_index);
     if (block != NULL)
         hz_front_hand_out(front, block);
     if (HZ_UNLIKELY(hz_harden_is_on) && block != NULL)
@@ -118,6 +121,7 @@ static void *take_block(unsigned class_index, bool *ret_is_zero) {
 }
 
 static void *take(size_t size, size_t alignment, bool *ret_is_zero) {
+    size = hz_watch_size(size);
     unsigned class_index = hz_class_of_aligned(size, alignment);
     *ret_is_zero = false;
     if (class_index < HZ_CLASS_COUNT)
@@ -154,6 +158,8 @@ static void *enter_and_take(size_t size, size_t alignment, bool *ret_is_zero, co
         return hz_inside_take(size, alignment);
     hz_thread_enter();
     void *block = take_or_trim(size, alignment, ret_is_zero, from);
+    if (hz_memcheck_is_on())
+        block = hz_watch_begin(block, size, *ret_is_zero);
     hz_inside_leave();
     return block;
 }
@@ -226,6 +232,8 @@ static void free_block(struct hz_front *front, hz_tag tag, void *block) {
         free_wrong(block, "free");
         return;
     }
+    if (hz_memcheck_is_on())
+        hz_watch_end(block);
     if (HZ_UNLIKELY(hz_harden_is_on) && is_held_back(front, tag, block))
         return;
     if (front == NULL)
@@ -235,6 +243,10 @@ static void free_block(struct hz_front *front, hz_tag tag, void *block) {
 }
 
 static HZ_COLD void free_rare(void *block, const void *from) {
+    if (hz_memcheck_is_on())
+        block = hz_watch_free(block);
+    if (block == NULL)
+        return;
     struct hz_route route = hz_route_find(block);
     if (hz_guard_contains(block)) {
         hz_guard_give(block, "free", from);
@@ -310,7 +322,7 @@ static bool is_as_told(const void *block, bool has_size, size_t size, size_t ali
     bool is_right = find_usable(block, verb, from, &usable);
     if (is_right && usable != 0)
         is_right = hz_verdict_is_aligned(block, alignment, verb) &&
-                   (!has_size || hz_verdict_is_sized(block, usable, size, alignment, verb));
+                   (!has_size || hz_verdict_is_sized(block, usable, hz_watch_size(size), alignment, verb));
     hz_inside_leave();
     return is_right;
 }
@@ -331,14 +343,14 @@ static size_t usable_or_foreign(const void *block, const char *verb, const void 
     size_t bytes;
     if (!find_usable(block, verb, from, &bytes))
         return 0;
-    return bytes != 0 ? bytes : hz_foreign_usable(block, verb);
+    return bytes != 0 ? hz_watch_bytes(block, bytes) : hz_foreign_usable(block, verb);
 }
 
 size_t hz_heap_usable(const void *block, const char *verb) {
     if (block == NULL)
         return 0;
     if (HZ_UNLIKELY(hz_thread_is_inside()))
-        return hz_inside_usable(block);
+        return hz_watch_bytes(block, hz_inside_usable(block));
     hz_thread_enter();
     size_t bytes = usable_or_foreign(block, verb, CALLER);
     hz_inside_leave();
@@ -398,7 +410,23 @@ static HZ_COLD void *resize_guarded(void *block, size_t size, const void *from) 
     return size == old_bytes ? block : move(block, old_bytes, size);
 }
 
+/* Always moves, as the block's user sees it, too. */
+static HZ_COLD void *resize_watched(void *block, size_t size, const void *from) {
+    size_t usable;
+    if (!find_usable(block, "realloc", from, &usable))
+        return hz_heap_refuse();
+    if (usable == 0)
+        return hz_foreign_realloc(block, size);
+    void *moved = hz_zone_is_over(block, usable) ? hz_watch_free(block) /* which reports it */
+                                                 : move(block, hz_zone_bytes(block, usable), size);
+    if (moved == block)
+        hz_zone_resize(block, usable, size);
+    return moved;
+}
+
 static void *resize(void *block, size_t size, const void *from) {
+    if (hz_memcheck_is_on())
+        return resize_watched(block, size, from);
     struct hz_route route = hz_verdict_find(block);
     if (HZ_LIKELY(route.verdict == HZ_ROUTE_BLOCK)) {
         size_t bytes = hz_class_table[hz_tag_class(route.tag)].block_bytes;
@@ -434,7 +462,26 @@ void *hz_heap_realloc(void *block, size_t size) {
     return resized;
 }
 
+static HZ_COLD void *expand_watched(void *block, size_t size, const void *from) {
+    size_t usable;
+    if (!find_usable(block, "expand", from, &usable) || usable == 0 || size > PTRDIFF_MAX)
+        return NULL;
+    if (size <= hz_zone_bytes(block, usable))
+        return block;
+    struct hz_route route = hz_route_find(block);
+    size_t wanted = hz_zone_add(size);
+    bool has_room = wanted <= usable;
+    if (!has_room && route.verdict == HZ_ROUTE_LARGE)
+        has_room = hz_large_resize(route.arena, route.desc, wanted, false) != NULL;
+    if (!has_room)
+        return NULL;
+    hz_watch_resize(block, usable, size);
+    return block;
+}
+
 static void *expand(void *block, size_t size, const void *from) {
+    if (hz_memcheck_is_on())
+        return expand_watched(block, size, from);
     struct hz_route route = hz_verdict_find(block);
     if (route.verdict == HZ_ROUTE_LARGE)
         return hz_large_resize(route.arena, route.desc, size, false);
@@ -446,7 +493,7 @@ static void *expand(void *block, size_t size, const void *from) {
 
 void *hz_heap_expand(void *block, size_t size) {
     if (HZ_UNLIKELY(hz_thread_is_inside()))
-        return hz_inside_usable(block) >= size ? block : NULL;
+        return hz_watch_bytes(block, hz_inside_usable(block)) >= size ? block : NULL;
     hz_thread_enter();
     void *expanded = expand(block, size, CALLER);
     hz_inside_leave();

@@ -18,6 +18,7 @@
 #include "hz_notes.h"
 #include "hz_policy.h"
 #include "hz_thread.h"
+#include "hz_watch.h"
 
 #define STRING_OF(x) #x
 #define STRING(x) STRING_OF(x)
@@ -65,6 +66,8 @@ void hkz_batch_free(void *const *blocks, size_t count) {
 size_t hkz_usable_size(const void *block) { return hz_heap_usable(block, "usable_size"); }
 
 size_t hkz_good_size(size_t size) {
+    if (hz_memcheck_is_on())
+        return size <= PTRDIFF_MAX - HZ_ZONE ? size : 0;
     if (size <= HZ_CLASS_MAX_BYTES)
         return hz_class_bytes(hz_class_of(hz_max(size, 1)));
     return hz_large_good_size(size);

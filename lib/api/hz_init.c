@@ -19,6 +19,7 @@
 #include "hz_thread.h"
 #include "hz_unwind.h"
 #include "hz_verdict.h"
+#include "hz_watch.h"
 
 _Atomic(bool) hz_init_done;
 
@@ -45,15 +46,33 @@ static void init_sampling(void) {
         hz_sample_init((uint32_t)hz_options.guard_sample);
 }
 
+/* The first call asks, not a constructor: what others' constructors allocate is watched, too. */
+static void init_watching(void) {
+    if (!HZ_MEMCHECK)
+        return;
+    hz_memcheck_init();
+    if (hz_memcheck_is_on())
+        hz_watch_init();
+}
+
+/* Blocks in bins are as good as in no quarantine: few of them. */
+static size_t bin_blocks_max(void) {
+    enum { WATCHED = 2 };
+    if (hz_memcheck_is_on())
+        return WATCHED;
+    return hz_sample_rate == 0 ? SIZE_MAX : hz_sample_rate;
+}
+
 static void init_numbers(void) {
     hz_options_init();
+    init_watching();
     hz_class_init();
     hz_verdict_init();
     hz_random_level = (enum hz_random_level)hz_options.random;
     hz_source_init((uint32_t)hz_options.decay_ms, (int)hz_options.thp);
     hz_large_init((size_t)hz_options.huge_bytes, hz_policy.remap_bytes);
     init_sampling();
-    hz_front_init(hz_sample_rate == 0 ? SIZE_MAX : hz_sample_rate);
+    hz_front_init(bin_blocks_max());
     hz_maintain_init((uint32_t)hz_options.decay_ms);
     hz_thread_init();
     if (hz_options.signal_safe != 0)

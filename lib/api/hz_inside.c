@@ -13,6 +13,7 @@
 #include "hz_heap.h"
 #include "hz_policy.h"
 #include "hz_route.h"
+#include "hz_watch.h"
 
 _Atomic(bool) hz_inside_has_waiting;
 
@@ -26,11 +27,15 @@ void hz_inside_free_waiting(void) {
 }
 
 void *hz_inside_take(size_t size, size_t alignment) {
-    void *block = hz_aside_take(size, alignment);
+    void *block = hz_aside_take(hz_watch_size(size), alignment);
+    if (hz_memcheck_is_on())
+        block = hz_watch_begin(block, size, true);
     return block != NULL ? block : hz_heap_refuse();
 }
 
 void hz_inside_free(void *block) {
+    if (hz_memcheck_is_on() && hz_aside_bytes(block) != 0)
+        hz_watch_end(block);
     if (hz_aside_give(block))
         return;
     if (!hz_aside_defer(block))
@@ -51,10 +56,11 @@ size_t hz_inside_usable(const void *block) {
 }
 
 void *hz_inside_realloc(void *block, size_t size) {
-    size_t old_bytes = hz_inside_usable(block);
+    size_t usable = hz_inside_usable(block);
+    size_t old_bytes = hz_watch_bytes(block, usable);
     if (size <= old_bytes)
         return block;
-    void *moved = old_bytes == 0 ? NULL : hz_aside_take(size, 1);
+    void *moved = usable == 0 ? NULL : hz_inside_take(size, 1);
     if (moved == NULL)
         return hz_heap_refuse();
     memcpy(moved, block, old_bytes);

@@ -10,6 +10,7 @@
 #include "hz_guard.h"
 #include "hz_huge.h"
 #include "hz_large.h"
+#include "hz_memcheck.h"
 #include "hz_options.h"
 #include "hz_policy.h"
 #include "hz_text.h"
@@ -29,6 +30,8 @@ struct hz_route hz_verdict_find(const void *block) {
 /* --- The line --------------------------------------------------------------------------------- */
 
 void hz_verdict_report(const struct hz_route *route, const char *verb, const void *pointer) {
+    if (hz_memcheck_is_on() && hz_memcheck_reports(pointer))
+        return;
     struct hz_block_facts facts;
     bool is_there = hz_tag_owner(route->tag) != 0 && hz_central_look(pointer, &facts);
     enum hz_put put = is_there ? facts.verdict : HZ_PUT_DONE;

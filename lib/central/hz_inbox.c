@@ -4,6 +4,7 @@
  * hz_inbox.c -- see hz_inbox.h. */
 #include "hz_inbox.h"
 
+#include "hz_memcheck.h"
 #include "hz_meta.h"
 
 static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_BATCH_POOL);
@@ -30,8 +31,11 @@ void hz_batch_destroy(struct hz_batch *first) {
     if (first == NULL)
         return;
     struct hz_batch *last = first;
-    while (last->next != NULL)
+    hz_memcheck_clear(last->blocks, HZ_BATCH_BLOCKS);
+    while (last->next != NULL) {
         last = last->next;
+        hz_memcheck_clear(last->blocks, HZ_BATCH_BLOCKS);
+    }
     hz_lock_take(&lock);
     last->next = pool;
     pool = first;

@@ -4,6 +4,7 @@
  * hz_outbox.c -- see hz_outbox.h. */
 #include "hz_outbox.h"
 
+#include "hz_memcheck.h"
 #include "hz_policy.h"
 
 enum { SPARE_MAX = 16 };
@@ -59,6 +60,7 @@ void hz_outbox_keep(struct hz_outbox *outbox, struct hz_batch *first) {
     while (first != NULL && outbox->spare_count < SPARE_MAX) {
         struct hz_batch *batch = first;
         first = batch->next;
+        hz_memcheck_clear(batch->blocks, HZ_BATCH_BLOCKS);
         batch->next = outbox->spare;
         outbox->spare = batch;
         outbox->spare_count++;

@@ -8,6 +8,7 @@
 #include "hz_bits.h"
 #include "hz_central.h"
 #include "hz_lock.h"
+#include "hz_memcheck.h"
 #include "hz_policy.h"
 #include "hz_remote.h"
 
@@ -56,6 +57,7 @@ static struct hz_batch *take_some(struct cache *cache, void **slots, unsigned co
     unsigned taken = (unsigned)hz_min(count, batch->count);
     for (unsigned i = 0; i < taken; i++)
         slots[i] = batch->blocks[--batch->count];
+    hz_memcheck_clear(batch->blocks + batch->count, taken);
     cache->block_count -= taken;
     cache->is_wanted = true;
     *ret_taken = taken;

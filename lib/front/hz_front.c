@@ -8,6 +8,7 @@
 
 #include "hz_bits.h"
 #include "hz_budget.h"
+#include "hz_memcheck.h"
 #include "hz_meta.h"
 #include "hz_policy.h"
 #include "hz_quarantine.h"
@@ -143,12 +144,18 @@ static void set_capacity(struct hz_front *front, unsigned class_index, unsigned 
         front->slots += capacity + 1;
         if (count != 0)
             memcpy(base, bin->base, count * sizeof *base);
+        hz_memcheck_clear(bin->base, bin->room);
         bin->base = base;
         bin->room = (uint16_t)capacity;
         set_count(front, class_index, count);
     }
     bin->capacity = (uint16_t)capacity;
     front->limit[class_index] = bin->base + capacity;
+}
+
+void hz_front_forget(struct hz_front *front, unsigned class_index) {
+    void **top = hz_load_relaxed(&front->top[class_index]);
+    hz_memcheck_clear(top, (size_t)(front->limit[class_index] - top));
 }
 
 /* The first capacity of a bin. */
@@ -214,6 +221,7 @@ static void drain(struct hz_front *front, unsigned class_index, unsigned count) 
     hz_central_put(front->owner, base, count);
     memmove(base, base + count, left * sizeof *base);
     set_count(front, class_index, left);
+    hz_front_forget(front, class_index);
 }
 
 /* Blocks of other owners among the count oldest of the bin, if the strategy brings such, leave for the
@@ -235,6 +243,7 @@ static unsigned evict_foreign(struct hz_front *front, unsigned class_index, unsi
     }
     memmove(base + kept, base + count, (total - count) * sizeof *base);
     set_count(front, class_index, total - (count - kept));
+    hz_front_forget(front, class_index);
     return kept;
 }
 

@@ -126,6 +126,9 @@ HZ_HIDDEN size_t hz_front_capacity_bytes(const struct hz_front *front);
 /* Bytes of blocks in bins and outbox; of another thread's front a close estimate. */
 HZ_HIDDEN size_t hz_front_cached_bytes(struct hz_front *front);
 
+/* For hz_memcheck.h: the bin's slots above its newest block. */
+HZ_HIDDEN void hz_front_forget(struct hz_front *front, unsigned class_index);
+
 /* For hz_maintain.c. */
 HZ_HIDDEN void hz_front_flush_idle(struct hz_front *front);
 HZ_HIDDEN void hz_front_receive(struct hz_front *front);

@@ -5,6 +5,7 @@
 #include "hz_quarantine.h"
 
 #include "hz_bits.h"
+#include "hz_memcheck.h"
 #include "hz_meta.h"
 
 static const size_t CHARGE_MIN = 64; /* bytes: so many blocks fit that the ring is an eighth of the limit */
@@ -36,6 +37,7 @@ static void charge(struct hz_quarantine *quarantine, size_t bytes) {
 static void let_go(struct hz_front *front) {
     struct hz_quarantine *quarantine = &front->quarantine;
     void *block = quarantine->blocks[quarantine->first];
+    hz_memcheck_clear(&quarantine->blocks[quarantine->first], 1);
     charge(quarantine, 0 - charge_of(quarantine->classes[quarantine->first]));
     quarantine->first = after(quarantine->first, 1);
     quarantine->count--;

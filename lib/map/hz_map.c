@@ -5,6 +5,7 @@
 #include "hz_map.h"
 
 #include "hz_bits.h"
+#include "hz_memcheck.h"
 #include "hz_meta.h"
 #include "hz_os.h"
 #include "hz_policy.h"
@@ -17,6 +18,7 @@ struct hz_arena hz_map_first = {.base = HZ_PAGE};
 static const size_t ARENA_ALIGNMENT = 2 * HZ_MIB; /* so that huge pages can form */
 static const size_t ARENA_BYTES_MAX = sizeof(size_t) == 8 ? (size_t)1 << 40 : 256 * HZ_MIB;
 static const size_t ARENA_BYTES_MIN = 4 * HZ_MIB;
+static const size_t ARENA_BYTES_WATCHED = 128 * HZ_MIB; /* memcheck warns of larger ranges */
 static const size_t SPREAD_ARENA_MIN = sizeof(size_t) == 8 ? (size_t)1 << 30 : SIZE_MAX;
 enum { GUARD = HZ_PAGE, SPREAD_SHARE = 16, KEPT_MAX = 16 };
 static const size_t COMMIT_STEP_MIN = HZ_MIB;
@@ -153,6 +155,8 @@ static bool reserve_up_to(struct hz_arena *arena, size_t wanted_bytes, size_t le
 /* Under a limit of address space the program's own mappings need most of it. */
 static size_t default_bytes(void) {
     size_t limit = hz_os_address_limit();
+    if (hz_memcheck_is_on())
+        return ARENA_BYTES_WATCHED;
     if (limit == SIZE_MAX)
         return ARENA_BYTES_MAX;
     return hz_max(hz_align_down(limit / 16, ARENA_ALIGNMENT), ARENA_BYTES_MIN);
@@ -225,6 +229,8 @@ static bool commit_to(struct hz_arena *arena, size_t from, size_t to) {
         hz_store_relaxed(&arena->described_pages, to);
     if (!hz_os_commit(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2))
         return false;
+    if (hz_memcheck_is_on())
+        hz_memcheck_hide(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2);
     hz_store_relaxed(&arena->committed_pages, to);
     return true;
 }

@@ -23,6 +23,7 @@
 
 #include "hz_bits.h"
 #include "hz_fault.h"
+#include "hz_memcheck.h"
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
@@ -91,7 +92,12 @@ void *hz_os_reserve(size_t bytes, size_t alignment) {
     return map_aligned(bytes, alignment, PROT_NONE, MAP_NORESERVE);
 }
 
-bool hz_os_release(void *start, size_t bytes) { return unmap(start, bytes); }
+/* What others map there next must not be hidden from them. */
+bool hz_os_release(void *start, size_t bytes) {
+    if (hz_memcheck_is_on())
+        hz_memcheck_show(start, bytes);
+    return unmap(start, bytes);
+}
 
 static bool protect(void *start, size_t bytes, int protection) {
     int saved = errno;

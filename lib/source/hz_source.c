@@ -13,6 +13,7 @@
 #include "hz_fatal.h"
 #include "hz_free_runs.h"
 #include "hz_lock.h"
+#include "hz_memcheck.h"
 #include "hz_os.h"
 #include "hz_policy.h"
 #include "hz_random.h"
@@ -209,8 +210,24 @@ static bool has_room(const struct hz_arena *arena, size_t page_count, size_t ali
     return start <= arena->page_count && page_count <= arena->page_count - start;
 }
 
+/* An arena's first page serves nobody: who looks for leaks would take the arena's own address for a reference to its
+ * first block. */
+static bool withhold_first(struct hz_arena *arena) {
+    if (arena->fresh_page != 0)
+        return true;
+    if (!commit(arena, 1))
+        return false;
+    struct hz_desc *desc = hz_desc_at(arena, 0);
+    desc->page_count = 1;
+    desc->kind = HZ_DESC_TAKEN;
+    arena->fresh_page = 1;
+    return true;
+}
+
 /* From that end; there is room. */
 static struct hz_desc *take_fresh(struct hz_arena *arena, size_t page_count, size_t alignment) {
+    if (hz_memcheck_is_on() && !withhold_first(arena))
+        return NULL;
     size_t start = aligned_page(arena, arena->fresh_page + skip_pages(arena), alignment);
     size_t end = start + page_count;
     if (!commit(arena, end))
@@ -261,7 +278,7 @@ static struct hz_desc *take_unused(size_t page_count, size_t alignment, struct h
 
 /* From a new arena. */
 static struct hz_desc *take_grown(size_t page_count, size_t alignment, struct hz_arena **ret_arena) {
-    *ret_arena = hz_map_grow(page_count + (alignment >> HZ_PAGE_LOG2));
+    *ret_arena = hz_map_grow(page_count + (alignment >> HZ_PAGE_LOG2) + (hz_memcheck_is_on() ? 1 : 0));
     if (*ret_arena == NULL)
         return NULL;
     advise(*ret_arena, 0, hz_load_relaxed(&(*ret_arena)->committed_pages));

@@ -69,6 +69,8 @@ bool hz7_start(void) {
     bool locked = hz7_enter();
     if (!hz7_heap.has_classes)
         hz_class_init();
+    if (HZ_MEMCHECK)
+        hz_memcheck_init();
     hz7_heap.has_classes = true;
     hz7_leave(locked);
     hz_store_release(&hz7_heap.is_started, true);
@@ -118,7 +120,7 @@ void hz7_retire(struct hz7_span *span, bool locked) {
     }
     hz7_span_link(&hz7_heap.leaving, span);
     hz7_leave(locked);
-    bool purged = hz_os_purge(span->start, hz7_span_bytes(span));
+    bool purged = hz_os_purge(hz7_span_start(span), hz7_span_bytes(span));
     locked = hz7_enter();
     hz7_span_unlink(span);
     hz7_source_give(span, !purged);
@@ -139,7 +141,7 @@ void *hz7_large_alloc(size_t size, size_t alignment, bool *ret_dirty) {
         errno = ENOMEM;
         return NULL;
     }
-    return span->start;
+    return hz7_span_start(span);
 }
 
 /* --- Classes ------------------------------------------------------------------------------------ */
@@ -203,6 +205,8 @@ static HZ_COLD void *malloc_slow(size_t size) {
 
 /* Before the start the class tables say 0, whose list is empty. */
 HZ_EXPORT void *hz7_malloc(size_t size) {
+    if (HZ_MEMCHECK && hz7_is_watched())
+        return hz7_watch_alloc(1, size, false);
     if (HZ_UNLIKELY(size > HZ7_CLASS_MAX_BYTES))
         return malloc_slow(size);
     bool locked = hz7_enter_fast();
@@ -253,6 +257,8 @@ static HZ_COLD void free_slow(struct hz7_route route, void *block, bool locked) 
 }
 
 HZ_EXPORT void hz7_free(void *block) {
+    if (HZ_MEMCHECK && block != NULL && hz7_is_watched())
+        block = hz7_watch_free(block);
     if (HZ_UNLIKELY(block == NULL))
         return;
     bool locked = hz7_enter_fast();

@@ -6,6 +6,7 @@
 #pragma once
 #include "hz7_source.h"
 #include "hz_lock.h"
+#include "hz_memcheck.h"
 
 /* Larger blocks are made of whole spans: what they do not touch costs no memory. */
 #define HZ7_CLASS_MAX_LOG2 15
@@ -62,7 +63,7 @@ HZ_INLINE struct hz7_route hz7_route_find_fast(const void *address) {
         route.verdict = hz7_span_judge(route.span, address, &route.index);
     else if (route.span->kind == HZ7_NONE)
         route.verdict = HZ7_ROUTE_INVALID;
-    else if (route.span->start != (const char *)address)
+    else if (hz7_span_start(route.span) != (const char *)address)
         route.verdict = HZ7_ROUTE_INTERIOR;
     else
         route.verdict = route.span->kind == HZ7_LARGE ? HZ7_ROUTE_LARGE : HZ7_ROUTE_FREED;
@@ -94,6 +95,16 @@ HZ_HIDDEN bool hz7_sweep(void);
 /* A block of the class, under the lock, which is given back. */
 HZ_HIDDEN void *hz7_class_alloc(unsigned class_index, bool locked);
 
+/* While a tool watches (hz_memcheck.h), by hz7_watch.c: the calls beside usable_size; what to free in the place of
+ * block, or NULL; and of usable bytes, those that the program asked for. */
+HZ_HIDDEN void *hz7_watch_alloc(size_t alignment, size_t size, bool is_zero);
+HZ_HIDDEN void *hz7_watch_realloc(void *block, size_t size);
+HZ_HIDDEN void *hz7_watch_free(void *block);
+HZ_HIDDEN size_t hz7_watch_bytes(const void *block, size_t usable);
+
 /* Fills the tables and registers the fork handlers, once. False, and errno, if that is refused. Without the
  * lock. */
 HZ_HIDDEN bool hz7_start(void);
+
+/* Whether a tool watches; the first call finds out. */
+HZ_INLINE bool hz7_is_watched(void) { return HZ_MEMCHECK && hz7_start() && hz_memcheck_is_on(); }

@@ -23,6 +23,8 @@ HZ_EXPORT void *hz7_calloc(size_t count, size_t size) {
         errno = ENOMEM;
         return NULL;
     }
+    if (HZ_MEMCHECK && hz7_is_watched())
+        return hz7_watch_alloc(1, bytes, true);
     void *block = bytes <= HZ7_CLASS_MAX_BYTES ? hz7_malloc(bytes) : hz7_large_alloc(bytes, 1, &was_dirty);
     if (block != NULL && was_dirty)
         memset(block, 0, hz7_usable_size(block)); /* not only what was asked for: programs rely on it */
@@ -35,6 +37,8 @@ HZ_EXPORT void *hz7_aligned_alloc(size_t alignment, size_t size) {
         errno = EINVAL;
         return NULL;
     }
+    if (HZ_MEMCHECK && hz7_is_watched())
+        return hz7_watch_alloc(alignment, size, false);
     size_t least = hz_max(size, 1);
     unsigned class_index = hz_class_of_aligned(least, alignment);
     if (class_index >= HZ7_CLASS_COUNT)
@@ -76,6 +80,8 @@ HZ_EXPORT void *hz7_realloc(void *block, size_t size) {
         hz7_free(block);
         return NULL;
     }
+    if (HZ_MEMCHECK && hz7_is_watched())
+        return hz7_watch_realloc(block, size);
     bool locked = hz7_enter();
     struct hz7_route route = hz7_route_find(block);
     if (HZ_UNLIKELY(route.verdict > HZ7_ROUTE_LARGE)) {
@@ -109,6 +115,8 @@ HZ_EXPORT size_t hz7_usable_size(const void *block) {
     hz7_leave(locked);
     if (usable == 0)
         hz7_report(route.verdict, "usable_size", block);
+    if (HZ_MEMCHECK && usable != 0 && hz7_is_watched())
+        usable = hz7_watch_bytes(block, usable);
     return usable;
 }
 
@@ -131,7 +139,7 @@ static size_t purge_inside(struct hz7_span *span) {
         size_t from = hz_align_up(first * block_bytes, page);
         size_t to = index == span->block_count ? hz7_span_bytes(span)
                                                : hz_align_down(index * block_bytes, page);
-        if (index > first && from < to && hz_os_purge(span->start + from, to - from))
+        if (index > first && from < to && hz_os_purge(hz7_span_start(span) + from, to - from))
             purged += to - from;
     }
     span->was_dirty = false;

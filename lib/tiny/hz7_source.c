@@ -13,6 +13,8 @@
 /* Spans of the first region, and of the largest that is asked for without need. */
 #define FIRST_SPANS ((sizeof(void *) == 8 ? 1024 * HZ_MIB : 64 * HZ_MIB) >> HZ_PAGE_LOG2)
 #define MOST_SPANS (FIRST_SPANS << (sizeof(void *) == 8 ? 10 : 2))
+/* memcheck warns of larger ranges. */
+#define WATCHED_SPANS (128 * HZ_MIB >> HZ_PAGE_LOG2)
 /* Committed in one step: 4 MiB, with a page of descriptors. */
 #define COMMIT_SPANS ((size_t)64)
 /* A region takes at most this part of a limit on address space, unless a block needs more. */
@@ -83,6 +85,8 @@ static bool commit_to(struct hz7_region *region, size_t end) {
         !commit_part((char *)region->words, WORDS_BYTES, from, end) ||
         !commit_part(region->base, HZ_PAGE, from, end))
         return false;
+    if (hz_memcheck_is_on())
+        hz_memcheck_hide(region->base + (from << HZ_PAGE_LOG2), (end - from) << HZ_PAGE_LOG2);
     region->committed = end;
     return true;
 }
@@ -157,6 +161,8 @@ static void unmap_empty(void) {
  * grants. */
 static struct hz7_region *add_region(size_t need) {
     size_t most = hz_min(hz_os_address_limit() / LIMIT_SHARE / HZ_PAGE, MOST_SPANS);
+    if (hz_memcheck_is_on())
+        most = hz_min(most, WATCHED_SPANS);
     size_t want = hz_max(need, hz_min(hz_max(FIRST_SPANS, 2 * hz7_source.largest), most));
     unmap_empty();
     struct hz7_region *region = map_region(want);
@@ -209,9 +215,20 @@ static bool claim(struct hz7_region *region, size_t at, size_t count, bool *ret_
 static struct hz7_span *make_run(struct hz7_region *region, size_t at, size_t count) {
     struct hz7_span *span = &region->spans[at];
     set_bits(region->head, at, at + 1, true);
-    span->start = region->base + (at << HZ_PAGE_LOG2);
+    span->start = hz7_span_hide(region->base + (at << HZ_PAGE_LOG2));
     span->span_count = (uint32_t)count;
     return span;
+}
+
+/* A region's first span serves nobody while a tool watches, as hz7_span_start has it. */
+static bool withhold_first(struct hz7_region *region) {
+    bool was_dirty;
+    if (region->top != 0)
+        return true;
+    if (!claim(region, 0, 1, &was_dirty))
+        return false;
+    make_run(region, 0, 1)->kind = HZ7_NONE;
+    return true;
 }
 
 struct hz7_span *hz7_source_take(size_t span_count, size_t align_spans, bool *ret_dirty) {
@@ -227,8 +244,8 @@ struct hz7_span *hz7_source_take(size_t span_count, size_t align_spans, bool *re
         region = region->next;
     }
     if (region == NULL) {
-        region = add_region(span_count + align_spans - 1);
-        if (region == NULL)
+        region = add_region(span_count + align_spans - (hz_memcheck_is_on() ? 0 : 1));
+        if (region == NULL || (hz_memcheck_is_on() && !withhold_first(region)))
             return NULL;
         at = find_bits(region, region->used, UINT64_MAX, span_count, align_spans);
     }
@@ -236,8 +253,8 @@ struct hz7_span *hz7_source_take(size_t span_count, size_t align_spans, bool *re
 }
 
 bool hz7_source_extend(struct hz7_span *span, size_t extra) {
-    struct hz7_region *region = hz7_source_find(span->start);
-    size_t at = hz7_region_index(region, span->start) + span->span_count;
+    struct hz7_region *region = hz7_source_find(hz7_span_start(span));
+    size_t at = hz7_region_index(region, hz7_span_start(span)) + span->span_count;
     bool was_dirty;
     if (extra > spans_of(region) - at || next_bit(region->used, at, at + extra, 0) != at + extra ||
         !claim(region, at, extra, &was_dirty))
@@ -247,8 +264,8 @@ bool hz7_source_extend(struct hz7_span *span, size_t extra) {
 }
 
 struct hz7_span *hz7_source_split(struct hz7_span *span, size_t keep) {
-    struct hz7_region *region = hz7_source_find(span->start);
-    size_t at = hz7_region_index(region, span->start) + keep;
+    struct hz7_region *region = hz7_source_find(hz7_span_start(span));
+    size_t at = hz7_region_index(region, hz7_span_start(span)) + keep;
     struct hz7_span *rest = make_run(region, at, span->span_count - keep);
     rest->kind = HZ7_NONE;
     span->span_count = (uint32_t)keep;
@@ -256,8 +273,8 @@ struct hz7_span *hz7_source_split(struct hz7_span *span, size_t keep) {
 }
 
 void hz7_source_give(struct hz7_span *span, bool dirty) {
-    struct hz7_region *region = hz7_source_find(span->start);
-    size_t at = hz7_region_index(region, span->start), count = span->span_count;
+    struct hz7_region *region = hz7_source_find(hz7_span_start(span));
+    size_t at = hz7_region_index(region, hz7_span_start(span)), count = span->span_count;
     set_bits(region->used, at, at + count, false);
     region->used_count -= count;
     region->low = hz_min(region->low, at);
@@ -289,8 +306,8 @@ size_t hz7_source_purge(void) {
 /* --- For the heap ------------------------------------------------------------------------------- */
 
 uint64_t *hz7_source_words(const struct hz7_span *span) {
-    const struct hz7_region *region = hz7_source_find(span->start);
-    return region->words + hz7_region_index(region, span->start) * (WORDS_BYTES / sizeof(uint64_t));
+    const struct hz7_region *region = hz7_source_find(hz7_span_start(span));
+    return region->words + hz7_region_index(region, hz7_span_start(span)) * (WORDS_BYTES / sizeof(uint64_t));
 }
 
 struct hz7_span *hz7_region_next(const struct hz7_region *region, size_t *index) {

@@ -13,6 +13,7 @@
  * inv. 3: no bit is set at or above carved.      inv. 4: summary bits match the words. */
 #pragma once
 #include "hz_class.h"
+#include "hz_memcheck.h"
 
 enum hz7_kind {
     HZ7_NONE,  /* serves nothing, and what it last served is forgotten */
@@ -49,6 +50,13 @@ enum hz7_verdict {
     HZ7_ROUTE_MISS,     /* outside every region */
 };
 
+/* Where the run starts, which is where its first block is: told from a reference to that by who looks for leaks. */
+enum { HZ7_START_IS_HIDDEN = HZ_MEMCHECK };
+HZ_INLINE char *hz7_span_hide(const char *start) {
+    return (char *)(HZ7_START_IS_HIDDEN ? ~(uintptr_t)start : (uintptr_t)start);
+}
+HZ_INLINE char *hz7_span_start(const struct hz7_span *span) { return hz7_span_hide(span->start); }
+
 HZ_INLINE size_t hz7_span_bytes(const struct hz7_span *span) {
     return (size_t)span->span_count << HZ_PAGE_LOG2;
 }
@@ -73,7 +81,7 @@ HZ_INLINE void hz7_span_unlink(struct hz7_span *span) {
 HZ_INLINE enum hz7_verdict hz7_span_judge(const struct hz7_span *span, const void *address,
                                           uint32_t *ret_index) {
     const struct hz_class *class = &hz_class_table[span->class_index];
-    size_t offset = (size_t)((const char *)address - span->start);
+    size_t offset = (size_t)((const char *)address - hz7_span_start(span));
     uint32_t index = hz_class_block_index(class, offset);
     if (HZ_UNLIKELY(index >= span->carved))
         return HZ7_ROUTE_INVALID;
@@ -102,7 +110,7 @@ HZ_INLINE void *hz7_span_take(struct hz7_span *span, size_t block_bytes) {
     }
     span->used++;
     HZ_ASSERT(index < span->carved && span->carved <= span->block_count);
-    return span->start + index * block_bytes;
+    return hz7_span_start(span) + index * block_bytes;
 }
 
 /* Makes block index, which the program held, available. */
