@@ -18,13 +18,19 @@ static void *take(size_t alignment, size_t size) {
     return hz7_class_alloc(class_index, hz7_enter());
 }
 
-/* All bytes of a block; 0, and why, of what is none or was freed. */
-static size_t find(const void *block, enum hz7_verdict *ret_verdict) {
+/* All bytes of a block, also of one that waits; 0, and why, of what is none. */
+static size_t look_up(const void *block, enum hz7_verdict *ret_verdict) {
     bool locked = hz7_enter();
     struct hz7_route route = hz7_route_find(block);
     size_t usable = route.verdict <= HZ7_ROUTE_LARGE ? hz7_route_bytes(&route) : 0;
     hz7_leave(locked);
     *ret_verdict = route.verdict;
+    return usable;
+}
+
+/* The same; 0 also of one that waits. */
+static size_t find(const void *block, enum hz7_verdict *ret_verdict) {
+    size_t usable = look_up(block, ret_verdict);
     if (usable == 0 || !hz_zone_is_over(block, usable))
         return usable;
     *ret_verdict = HZ7_ROUTE_FREED;
@@ -41,7 +47,7 @@ void *hz7_watch_alloc(size_t alignment, size_t size, bool is_zero) {
     void *block = take(alignment, hz_zone_add(size));
     if (block == NULL)
         return NULL;
-    hz_zone_begin(block, find(block, &verdict), size, false);
+    hz_zone_begin(block, look_up(block, &verdict), size, false);
     return is_zero ? memset(block, 0, size) : block;
 }
 

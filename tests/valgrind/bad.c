@@ -227,7 +227,7 @@ static void leak_after_use(void) {
     __asm__ volatile("" ::"r"(blocks) : "memory");
 }
 
-static void *kept;
+static void *volatile kept;
 static void leak_reachable(void) { kept = take(length); }
 
 /* --- Threads ---------------------------------------------------------------------------------- */
