@@ -94,7 +94,16 @@ static void *take_large(size_t size, size_t alignment, bool *ret_is_zero) {
     return hz_large_take(size, alignment, ret_is_zero);
 }
 
+static HZ_COLD void free_rare(void *block, const void *from);
+
+static HZ_COLD void free_waiting(void) {
+    for (void *block = hz_zone_resume(); block != NULL; block = hz_zone_resume())
+        free_rare(block, NULL);
+}
+
 size_t hz_heap_trim(void) {
+    if (hz_memcheck_is_on())
+        free_waiting();
     struct hz_front *front = hz_thread_front();
     begin_moving(front);
     size_t bytes = hz_maintain_trim(front);
@@ -243,10 +252,6 @@ static void free_block(struct hz_front *front, hz_tag tag, void *block) {
 }
 
 static HZ_COLD void free_rare(void *block, const void *from) {
-    if (hz_memcheck_is_on())
-        block = hz_watch_free(block);
-    if (block == NULL)
-        return;
     struct hz_route route = hz_route_find(block);
     if (hz_guard_contains(block)) {
         hz_guard_give(block, "free", from);
@@ -267,7 +272,10 @@ static void release(void *block, const void *from) {
     if (HZ_LIKELY(hz_tag_owner(tag) != 0)) {
         free_block(front, tag, block);
     } else {
-        free_rare(block, from);
+        if (hz_memcheck_is_on())
+            block = hz_watch_free(block);
+        if (!hz_memcheck_is_on() || block != NULL)
+            free_rare(block, from);
         if (front != NULL)
             hz_sample_pass(front);
     }

@@ -60,16 +60,29 @@ static const size_t SMALL_BYTES = 8 * HZ_KIB, LARGE_BYTES = HZ_MIB;
 static _Atomic(uintptr_t) small[SMALL_SLOTS], large[LARGE_SLOTS];
 static _Atomic(uint32_t) small_next, large_next;
 
-/* Acquire and release: what was done to the block before it waited comes before its reuse. */
-static void *swap(_Atomic(uintptr_t) *slot, const void *block) {
-    uintptr_t old = hz_exchange_acq_rel(slot, ~(uintptr_t)block);
+/* Puts word in the slot, in the place of the block that is returned, if there is one. Acquire and release: what was done to a block before it waited comes before its
+ * reuse. */
+static void *swap(_Atomic(uintptr_t) *slot, uintptr_t word) {
+    uintptr_t old = hz_exchange_acq_rel(slot, word);
     return old == 0 ? NULL : (void *)~old;
 }
 
 void *hz_zone_wait(void *block, size_t usable) {
     if (usable <= SMALL_BYTES)
-        return swap(&small[hz_add_relaxed(&small_next, 1u) % SMALL_SLOTS], block);
+        return swap(&small[hz_add_relaxed(&small_next, 1u) % SMALL_SLOTS], ~(uintptr_t)block);
     if (usable <= LARGE_BYTES)
-        return swap(&large[hz_add_relaxed(&large_next, 1u) % LARGE_SLOTS], block);
+        return swap(&large[hz_add_relaxed(&large_next, 1u) % LARGE_SLOTS], ~(uintptr_t)block);
     return block;
+}
+
+static void *take_any(_Atomic(uintptr_t) *slots, size_t count) {
+    void *block = NULL;
+    for (size_t i = 0; i < count && block == NULL; i++)
+        block = swap(&slots[i], 0);
+    return block;
+}
+
+void *hz_zone_resume(void) {
+    void *block = take_any(large, LARGE_SLOTS);
+    return block != NULL ? block : take_any(small, SMALL_SLOTS);
 }

@@ -30,3 +30,6 @@ HZ_HIDDEN bool hz_zone_is_over(const void *block, size_t usable);
 /* Lets a block wait that came to its end. Returns one to be reused: the oldest of those that wait, the block itself if
  * it is too large to wait, or NULL. What waits is bounded (about 40 MiB). Lock-free. */
 HZ_HIDDEN void *hz_zone_wait(void *block, size_t usable);
+
+/* One of those that wait, to be reused, or NULL. */
+HZ_HIDDEN void *hz_zone_resume(void);
