@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The Hakozuna authors
+# SPDX-License-Identifier: Apache-2.0
+"""packages.py SOURCE-ROOT -- the packages know all profiles.
+
+Every profile of meson_options.txt but hz7-tiny has one priority in packaging/priorities, no two the same, the default the
+highest; packaging/hakozuna.spec has a package for each, with that priority, and its devel package requires all.
+"""
+import os
+import re
+import sys
+
+NOT_CHOSEN = {"hz7-tiny"}
+
+
+def read(root, name):
+    """The text of a file."""
+    with open(os.path.join(root, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def faults(options, priorities, spec):
+    """What is wrong in these three texts."""
+    profiles = set(re.findall(r"'(hz[^']+)'", re.search(r"choices: \[(.*?)\]", options, re.DOTALL)[1]))
+    default = re.search(r"option\('default_profile'.*?value: '([^']+)'", options, re.DOTALL)[1]
+    listed = re.findall(r"^([a-z]\S*) (\d+)$", priorities, re.MULTILINE)
+    numbers = {name: int(number) for name, number in listed}
+    found = []
+    if len(listed) != len(numbers) or set(numbers) != profiles - NOT_CHOSEN:
+        found.append(f"packaging/priorities: has {sorted(name for name, _ in listed)}")
+    if len(set(numbers.values())) != len(numbers) or max(numbers, key=numbers.get) != default:
+        found.append("packaging/priorities: two are the same, or the default is not the highest")
+    in_spec = {name: int(number) for name, number in re.findall(r"^%profile (\S+) (\d+) ", spec, re.MULTILINE)}
+    if in_spec != numbers:
+        found.append(f"packaging/hakozuna.spec: %profile for {in_spec}")
+    packages = set(in_spec) | set(re.findall(r"^%package (hz\S+)", spec, re.MULTILINE))
+    required = set(re.findall(r"^Requires: +%\{name\}-(hz[^%]+)%", spec, re.MULTILINE))
+    if packages != profiles or required != profiles:
+        found.append(f"packaging/hakozuna.spec: packages {sorted(packages)}, devel requires {sorted(required)}")
+    return found
+
+
+def controls(texts):
+    """Each text with one fault is refused."""
+    changes = [(0, "'hz4-mt'", "'hz4-mt', 'hz8-new'"), (1, "hz4-mt 70", "hz4-mt 91"), (1, "hz4-mt 70\n", ""),
+               (1, "hz4-mt 70", "hz4-mt 60"), (2, "%profile hz4-mt 70", "%profile hz4-mt 71"),
+               (2, "%package hz7-tiny", "%package hz7-other"), (2, "%{name}-hz4-mt%{?_isa}", "%{name}-other")]
+    found = []
+    for place, old, new in changes:
+        wrong = list(texts)
+        wrong[place] = wrong[place].replace(old, new)
+        if wrong[place] == texts[place] or not faults(*wrong):
+            found.append(f"control: '{new}' for '{old}' was accepted")
+    return found
+
+
+def main():
+    """Entry."""
+    root = sys.argv[1]
+    texts = [read(root, name) for name in ("meson_options.txt", "packaging/priorities", "packaging/hakozuna.spec")]
+    found = faults(*texts) or controls(texts)
+    for fault in found:
+        print("FAIL:", fault)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
