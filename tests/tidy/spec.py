@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """spec.py SOURCE-ROOT -- packaging/hakozuna.spec knows all profiles.
 
-Every profile of meson_options.txt but hz7-tiny has one priority in packaging/priorities, no two the same, the default the
-highest; packaging/hakozuna.spec has a package for each, with that priority, and its devel package requires all.
+Every profile of meson_options.txt but hz7-tiny has one priority in packaging/priorities, no two the same, the default
+the highest; the spec has a package for each, with that priority, and its devel package requires all.
 """
 import os
 import re
