@@ -13,7 +13,8 @@
 enum hz_stats_when { HZ_STATS_OFF, HZ_STATS_EXIT };
 enum hz_foreign { HZ_FOREIGN_FORWARD, HZ_FOREIGN_LEAK, HZ_FOREIGN_ABORT };
 
-/* const after hz_options_init(), and sealed when the allocator is up; numbers and enum values alike are held as 64 bits */
+/* const after hz_options_init(), and sealed when the allocator is up; numbers and enum values
+ * alike are held as 64 bits */
 struct hz_options {
     alignas(HZ_SEAL) uint64_t verbose; /* 1: print every option with its source at start */
     uint64_t stats;        /* enum hz_stats_when */

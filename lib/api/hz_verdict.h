@@ -10,7 +10,8 @@
 /* What follows a report, from the options. */
 HZ_HIDDEN void hz_verdict_init(void);
 
-/* The route of a pointer that should be a live block: HZ_ROUTE_BLOCK of one that is not live becomes HZ_ROUTE_FREED or HZ_ROUTE_INVALID. */
+/* The route of a pointer that should be a live block: HZ_ROUTE_BLOCK of one that is not live becomes HZ_ROUTE_FREED
+ * or HZ_ROUTE_INVALID. */
 HZ_HIDDEN struct hz_route hz_verdict_find(const void *block);
 
 /* Reports a pointer whose route is neither a block, a large block nor a miss, or which is a block that was

@@ -60,8 +60,8 @@ static const size_t SMALL_BYTES = 8 * HZ_KIB, LARGE_BYTES = HZ_MIB;
 static _Atomic(uintptr_t) small[SMALL_SLOTS], large[LARGE_SLOTS];
 static _Atomic(uint32_t) small_next, large_next;
 
-/* Puts word in the slot, in the place of the block that is returned, if there is one. Acquire and release: what was done to a block before it waited comes before its
- * reuse. */
+/* Puts word in the slot, in the place of the block that is returned, if there is one. Acquire and release: what was
+ * done to a block before it waited comes before its reuse. */
 static void *swap(_Atomic(uintptr_t) *slot, uintptr_t word) {
     uintptr_t old = hz_exchange_acq_rel(slot, word);
     return old == 0 ? NULL : (void *)~old;

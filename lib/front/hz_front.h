@@ -5,7 +5,8 @@
  * other owners.
  *
  * A bin is an array of pointers, used as a stack; blocks themselves are never touched. The blocks in a bin
- * belong to runs of the thread's own owner; under the remote strategy transfer some may not. Only the thread touches its front; statistics read the tops.
+ * belong to runs of the thread's own owner; under the remote strategy transfer some may not. Only the thread touches
+ * its front; statistics read the tops.
  * Before its first slow path, after its exit hook ran, and while it is inside the allocator, a thread has one
  * of three constant fronts, whose bins are empty and full at once, so that the hot paths need no test for any.
  * So does a thread that is armed: its own front works as ever, but every call comes by the slow path.

@@ -49,7 +49,7 @@ struct hz_arena {
     char *marks[2];        /* const; fine and coarse, see hz_mark.h */
 
     _Atomic(size_t) committed_pages; /* lock: source writes; all read */
-    _Atomic(size_t) described_pages; /* lock: source writes; all read: pages with a committed sidecar, as many or more */
+    _Atomic(size_t) described_pages; /* lock: source writes; all read: pages with committed sidecar, as many or more */
     struct hz_arena *_Atomic next;   /* lock: source writes once; all read */
     size_t fresh_page;               /* lock: source; pages from here on were never handed out */
     char *space;                     /* const: the address range that the pages lie in */

@@ -13,7 +13,8 @@ enum hz_guard_state {
     HZ_GUARD_FREED,
 };
 
-/* All fields: lock; but see hz_guard_peek. Start and size of an arriving or leaving slot stay as they are for the one thread. */
+/* All fields: lock; but see hz_guard_peek. Start and size of an arriving or leaving slot stay as they are for the one
+ * thread. */
 struct hz_guard_slot {
     char *start; /* of the block; valid but in fresh slots */
     size_t size;

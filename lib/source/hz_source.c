@@ -357,7 +357,8 @@ struct hz_desc *hz_source_take_runs(size_t page_count, unsigned run_count, struc
 }
 
 /* Takes the oldest dirty run, or one step's pages of it, off the lists if it is at least age_ms old, and
- * purges it: what is being purged serves nobody, so it must not be much. Returns the pages. The system call runs without the lock; meanwhile the run's descriptors say that it is taken. */
+ * purges it: what is being purged serves nobody, so it must not be much. Returns the pages. The system call
+ * runs without the lock; meanwhile the run's descriptors say that it is taken. */
 static size_t purge_oldest(uint32_t now_ms, uint32_t age_ms) {
     hz_lock_take(&lock);
     if (hz_list_is_empty(&by_age)) {

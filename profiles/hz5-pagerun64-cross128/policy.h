@@ -14,7 +14,7 @@
 #define HZ_P_BATCH_BLOCKS_MIN 1              /* not used by this remote strategy */
 #define HZ_P_BACKLOG_MAX 32                  /* runs; then the sender collects for the owner */
 #define HZ_P_TRANSFER_BLOCKS 0               /* blocks go home to their owners */
-#define HZ_P_SUPPLY_RUNS 2                   /* blocks handed on want runs; with four, 1000 threads mapped 1.6 to 4.7 GiB */
+#define HZ_P_SUPPLY_RUNS 2 /* blocks handed on want runs; with 4, 1000 threads mapped 1.6 to 4.7 GiB */
 #define HZ_P_HUGE_BYTES (256 * HZ_MIB)       /* above, one more mapping costs less than a hole in the arena */
 #define HZ_P_REMAP_BYTES (32 * HZ_MIB)       /* above, moving page tables beats copying */
 #define HZ_P_DECAY_MS 100                    /* and the reserve soon after */

@@ -181,7 +181,7 @@ static void without_mappings_from_start(void *arg) {
         _exit(NO_SUCH_LIMIT);
     struct chain chain = {NULL, 0};
     for (unsigned i = 0; i < 50; i++)
-        (void)add(&chain, 100 << i % 12);
+        (void)add(&chain, (size_t)100 << i % 12);
     drop(&chain);
     munmap(used, bytes);
     require(fill(&chain, 1000, 4 * MIB) > 3 * MIB && fill(&chain, 300 * KIB, 64 * MIB) > 0, "no recovery");

@@ -140,7 +140,8 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < PLAIN_CASES; i++) {
         GUARD_RUN(cases[i].name, "HAKOZUNA_GUARD_SAMPLE=100", "HAKOZUNA_GUARD_SLOTS=4096");
         double found = one_in();
-        if (!tap_ok(found > RATE / 2.0 && found < RATE * 2.0, "%s: one in %.1f is guarded", cases[i].name, found))
+        if (!tap_ok(found > (int)RATE / 2.0 && found < (int)RATE * 2.0, "%s: one in %.1f is guarded", cases[i].name,
+                    found))
             guard_show();
     }
     GUARD_RUN("few_mixed", "HAKOZUNA_GUARD_SAMPLE=7", "HAKOZUNA_GUARD_SLOTS=4096");
@@ -150,8 +151,8 @@ int main(int argc, char **argv) {
     GUARD_RUN("few_mixed", "HAKOZUNA_GUARD_SAMPLE=1", "HAKOZUNA_GUARD_SLOTS=4096");
     tap_ok(one_in() < 1.1, "one in 1 of what fits: %.3f", one_in());
     GUARD_RUN("mixed", "HAKOZUNA_GUARD_SAMPLE=0", NULL);
-    tap_ok(one_in() == MALLOCS, "one in 0 is none: %.1f", one_in());
+    tap_ok(one_in() == (int)MALLOCS, "one in 0 is none: %.1f", one_in());
     GUARD_RUN("mixed", NULL);
-    tap_ok(one_in() == MALLOCS, "none without the option: %.1f", one_in());
+    tap_ok(one_in() == (int)MALLOCS, "none without the option: %.1f", one_in());
     return tap_done();
 }

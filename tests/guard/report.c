@@ -43,7 +43,7 @@ static char *allocate_at_end(size_t size) {
         if (((uintptr_t)block + size + 15) / 16 * 16 % PAGE == 0)
             return block;
     }
-    NEED(!"a block at the end of its pages");
+    NEED(0 && "no block at the end of its pages");
     return NULL;
 }
 
@@ -53,7 +53,7 @@ static char *allocate_at_start(size_t size) {
         if ((uintptr_t)block % PAGE == 0)
             return block;
     }
-    NEED(!"a block at the start of its pages");
+    NEED(0 && "no block at the start of its pages");
     return NULL;
 }
 

@@ -85,7 +85,7 @@ static int exhaust(void) {
 }
 
 static void *exhaust_in_thread(void *arg) {
-    size_t size = 500 << (uintptr_t)arg * 3, count;
+    size_t size = (size_t)500 << (uintptr_t)arg * 3, count;
     for (int i = 0; i < 3; i++)
         free_chain(fill_up(size, &count));
     return NULL;

@@ -81,7 +81,8 @@ static void act(struct rounds_thread *thread) {
         else if (chance <= 10 || hand->count == 0)
             (void)take(thread, hand, (unsigned)rng_between(&thread->rng, 1, SEND_MOST + 1));
         else
-            send(thread, hand, (unsigned)rng_between(&thread->rng, 1, hand->count < SEND_MOST ? hand->count : SEND_MOST));
+            send(thread, hand,
+                 (unsigned)rng_between(&thread->rng, 1, hand->count < SEND_MOST ? hand->count : SEND_MOST));
     }
 }
 

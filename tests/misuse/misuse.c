@@ -21,7 +21,8 @@ bool is_wrong;
 bool is_forwarding;
 
 static bool is_strict;
-static enum { MODE_ABORT, MODE_REPORT, MODE_IGNORE, MODE_FORWARD } mode;
+enum mode { MODE_ABORT, MODE_REPORT, MODE_IGNORE, MODE_FORWARD };
+static enum mode mode;
 static const char *const mode_names[] = {"abort", "report", "ignore", "forward"};
 static struct late late;
 static struct child child;
@@ -248,7 +249,7 @@ static void warm_up(void) {
 static bool read_mode(const char *word) {
     for (int i = MODE_ABORT; i <= MODE_FORWARD; i++)
         if (strcmp(word, mode_names[i]) == 0) {
-            mode = i;
+            mode = (enum mode)i;
             return true;
         }
     return false;

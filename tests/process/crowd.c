@@ -72,8 +72,8 @@ int main(int argc, char **argv) {
            alive[1]);
     tap_ok(atomic_load(&broken) == 0, "their blocks are whole");
     /* libc keeps up to 40 MiB of stacks, and which ones differs. */
-    tap_ok(resident[1] <= resident[0] + resident[0] / 4 + 24 * MIB, "resident %zu KiB after them, %zu after as many again",
-           resident[0] >> 10, resident[1] >> 10);
+    tap_ok(resident[1] <= resident[0] + resident[0] / 4 + 24 * MIB,
+           "resident %zu KiB after them, %zu after as many again", resident[0] >> 10, resident[1] >> 10);
     tap_ok(metadata[1] <= metadata[0] + metadata[0] / 10 + MIB, "metadata %zu KiB, then %zu", metadata[0] >> 10,
            metadata[1] >> 10);
     tap_diag("metadata per thread %zu bytes", metadata[0] / count);

@@ -218,7 +218,8 @@ int main(int argc, char **argv) {
     tap_ok(atomic_load(&broken) == 0, "%zu blocks broken", atomic_load(&broken));
     tap_ok(atomic_load(&refused) == 0, "%zu requests refused", atomic_load(&refused));
     int wrong = await_children();
-    tap_ok(wrong == 0 && (children > 0) == may_fork, "%d children forked by the handler: %d ended badly", (int)children, wrong);
+    tap_ok(wrong == 0 && (children > 0) == may_fork, "%d children forked by the handler: %d ended badly", (int)children,
+           wrong);
     struct hkz_stats after = life_stats();
     tap_ok(after.allocated <= before.allocated + 64 * KIB && after.huge == 0, "allocated %llu, was %llu",
            (unsigned long long)after.allocated, (unsigned long long)before.allocated);

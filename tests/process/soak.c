@@ -153,7 +153,8 @@ static void reconcile(size_t others) {
     size_t committed = kernel_committed() - others, ours = our_committed();
     resident = rss_exact_bytes() - resident;
     size_t allocated = life_stats().allocated - before;
-    tap_ok(is_near(ours, committed), "mapped and metadata are %zu KiB, for the kernel %zu", ours >> 10, committed >> 10);
+    tap_ok(is_near(ours, committed), "mapped and metadata are %zu KiB, for the kernel %zu", ours >> 10,
+           committed >> 10);
     tap_ok(is_near(allocated, resident), "allocated rose by %zu KiB, resident for the kernel by %zu", allocated >> 10,
            resident >> 10);
     life_free_all(held, HELD);
@@ -191,8 +192,8 @@ int main(int argc, char **argv) {
         over += !is_base;
         most = present > most ? present : most;
     }
-    tap_ok(over == 0, "%zu rounds, %zu operations, %zu threads, %zu forks: %zu rounds ended above the base line", rounds,
-           atomic_load(&operations), atomic_load(&threads_ended), atomic_load(&forks), over);
+    tap_ok(over == 0, "%zu rounds, %zu operations, %zu threads, %zu forks: %zu rounds ended above the base line",
+           rounds, atomic_load(&operations), atomic_load(&threads_ended), atomic_load(&forks), over);
     tap_ok(atomic_load(&refusals) > 0, "%zu requests refused where the kernel refused", atomic_load(&refusals));
     tap_diag("resident %zu KiB at the base line, at most %zu after a round", resident >> 10, most >> 10);
     watchdog_start(WATCH);

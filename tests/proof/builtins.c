@@ -52,7 +52,8 @@ int main(void) {
         for (int high = low; high < 64; high++) {
             uint64_t two = (uint64_t)1 << low | (uint64_t)1 << high;
             uint64_t span = UINT64_MAX >> (63 - high) & UINT64_MAX << low;
-            wrong += (unsigned)!are_right(two) + (unsigned)!are_right(span) + (unsigned)!are_right(~two) + (unsigned)!are_right(~span);
+            wrong += (unsigned)!are_right(two) + (unsigned)!are_right(span) + (unsigned)!are_right(~two) +
+                     (unsigned)!are_right(~span);
         }
     tap_ok(wrong == 0, "words of two bits and of one span: %u wrong", wrong);
     wrong = 0;

@@ -65,7 +65,8 @@ static void aligned_alloc_fails(void) {
     errno = SENTINEL;
     block = a_aligned_alloc(MIB, 100);
     free(block);
-    clause(block != NULL && errno == SENTINEL, "aligned_alloc: success leaves errno alone", "our own: errno(3) would allow a change");
+    clause(block != NULL && errno == SENTINEL, "aligned_alloc: success leaves errno alone",
+           "our own: errno(3) would allow a change");
 }
 
 /* --- posix_memalign ---------------------------------------------------------------------------- */

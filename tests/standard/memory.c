@@ -136,7 +136,8 @@ static void calloc_fails(void) {
            "C23 7.24.3.2p3, POSIX calloc ERRORS");
     errno = SENTINEL;
     void *block = a_calloc(10, 10);
-    clause(block != NULL && errno == SENTINEL, "calloc: success leaves errno alone", "our own: errno(3) would allow a change");
+    clause(block != NULL && errno == SENTINEL, "calloc: success leaves errno alone",
+           "our own: errno(3) would allow a change");
     free(block);
 }
 
@@ -196,7 +197,8 @@ static void realloc_fails(void) {
     errno = SENTINEL;
     char *block = a_realloc(a_malloc(10), 100000);
     block = a_realloc(block, 10);
-    clause(block != NULL && errno == SENTINEL, "realloc: success leaves errno alone", "our own: errno(3) would allow a change");
+    clause(block != NULL && errno == SENTINEL, "realloc: success leaves errno alone",
+           "our own: errno(3) would allow a change");
     free(block);
 }
 

@@ -204,7 +204,8 @@ int main(int argc, char **argv) {
         tap_skip("no seccomp notification here");
         return tap_done();
     }
-    tap_ok(is_well(&whole) && whole.calls > 10 && whole.calls < CALLS_MAX, "%u memory calls, none refused", whole.calls);
+    tap_ok(is_well(&whole) && whole.calls > 10 && whole.calls < CALLS_MAX, "%u memory calls, none refused",
+           whole.calls);
     bool is_good = true;
     for (unsigned k = 1; k <= whole.calls + 2; k += step)
         is_good = try_pair(program, k, 0) && is_good;
@@ -212,7 +213,8 @@ int main(int argc, char **argv) {
     struct rng rng = rng_init(7);
     for (unsigned i = 0; i < pairs; i++) {
         unsigned first = (unsigned)rng_between(&rng, 1, whole.calls);
-        is_good = try_pair(program, first, first + (unsigned)rng_between(&rng, 1, i % 2 != 0 ? 3 : whole.calls)) && is_good;
+        is_good =
+            try_pair(program, first, first + (unsigned)rng_between(&rng, 1, i % 2 != 0 ? 3 : whole.calls)) && is_good;
     }
     tap_ok(is_good, "%u pairs: %u refusals in all", pairs, refused_total);
     return tap_done();

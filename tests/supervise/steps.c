@@ -125,7 +125,8 @@ static bool next_is_locked(pid_t pid, pid_t tid) {
 
 static bool step(pid_t tid) {
     int status;
-    return ptrace(PTRACE_SINGLESTEP, tid, NULL, NULL) == 0 && waitpid(tid, &status, __WALL) == tid && WIFSTOPPED(status);
+    return ptrace(PTRACE_SINGLESTEP, tid, NULL, NULL) == 0 && waitpid(tid, &status, __WALL) == tid &&
+           WIFSTOPPED(status);
 }
 
 static int wait_result(int timeout_ms) {

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The Hakozuna authors
 # SPDX-License-Identifier: Apache-2.0
-"""source.py SOURCE-ROOT licence|version|shape -- rules for the text of the sources.
+"""source.py SOURCE-ROOT licence|version|shape|layout -- rules for the text of the sources.
 
 licence  each source file names its licence (SPDX) in its first lines
 version  meson.build, CHANGELOG.md, CITATION.cff, include/hakozuna.h and the packages' files state the same version
 shape    in lib/ and profiles/: no conditional compilation inside braces (except in lib/base and
          lib/os), functions of at most 70 lines, files of at most 600
+layout   no tabs, no blanks at the ends of lines, a line end at the end; in C lines of at most 120 columns
 """
 import os
 import re
@@ -15,6 +16,7 @@ import tempfile
 
 FUNCTION_LINES = 70
 FILE_LINES = 600
+COLUMNS = 120
 SOURCE_FOLDERS = ["lib", "include", "profiles", "tools", "tests", "bench", "packaging", ".ci"]
 SOURCE_ENDINGS = (".c", ".h", ".cc", ".cpp", ".S", ".sh", ".py", ".map", "meson.build",
                   "meson_options.txt")
@@ -38,17 +40,21 @@ def is_source(path):
         return file.read(2) == b"#!"
 
 
-def licence_faults(root):
-    """Source files without a licence line."""
+def sources(root):
+    """The paths of all source files."""
     paths = [os.path.join(root, name) for name in os.listdir(root)]
     for folder in SOURCE_FOLDERS:
         for place, folders, names in os.walk(os.path.join(root, folder)):
             folders[:] = [name for name in folders if name not in NO_SOURCES]
             paths += [os.path.join(place, name) for name in names]
+    return [path for path in sorted(paths)
+            if os.path.isfile(path) and not os.path.islink(path) and is_source(path)]
+
+
+def licence_faults(root):
+    """Source files without a licence line."""
     faults = []
-    for path in sorted(paths):
-        if not os.path.isfile(path) or os.path.islink(path) or not is_source(path):
-            continue
+    for path in sources(root):
         head = "\n".join(read(path).split("\n")[:6])
         if "SPDX-License-Identifier: Apache-2.0" not in head:
             faults.append(f"{os.path.relpath(path, root)}: no SPDX-License-Identifier at its top")
@@ -62,6 +68,34 @@ def licence_control():
         with open(os.path.join(root, "lib", "bare.c"), "w", encoding="utf-8") as file:
             file.write("int bare;\n")
         return [] if licence_faults(root) else ["control: a file without licence was accepted"]
+
+
+# --- layout ------------------------------------------------------------------------------------
+
+
+def layout_faults(text, where):
+    """Faults of one file."""
+    is_c = where.endswith((".c", ".h", ".cc", ".cpp"))
+    faults = [] if text.endswith("\n") and not text.endswith("\n\n") else [f"{where}: not one line end at its end"]
+    for number, line in enumerate(text.split("\n"), 1):
+        for is_wrong, what in (("\t" in line, "a tab"), (line != line.rstrip(), "blanks at the end"),
+                               (is_c and len(line) > COLUMNS, f"more than {COLUMNS} columns")):
+            if is_wrong:
+                faults.append(f"{where}:{number}: {what}")
+    return faults
+
+
+def all_layout_faults(root):
+    """Faults of all source files."""
+    return [fault for path in sources(root) if os.path.basename(path) != "rules"
+            for fault in layout_faults(read(path), os.path.relpath(path, root))]
+
+
+def layout_control():
+    """One fault each; and none."""
+    bad = ["a\tb\n", "a \n", "x" * (COLUMNS + 1) + "\n", "a", "a\n\n"]
+    faults = [f"control: {text[:9]!r} was accepted" for text in bad if len(layout_faults(text, "a.c")) != 1]
+    return faults + layout_faults("x" * COLUMNS + "\n", "a.c")
 
 
 # --- version -----------------------------------------------------------------------------------
@@ -226,6 +260,7 @@ def main():
     checks = {
         "licence": lambda: licence_faults(root) + licence_control(),
         "version": lambda: version_faults(root),
+        "layout": lambda: all_layout_faults(root) + layout_control(),
         "shape": lambda: all_shape_faults(root) + shape_control(),
     }
     faults = checks[what]()
