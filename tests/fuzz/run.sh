@@ -18,8 +18,9 @@ status=0
 run_libfuzzer() { # HARNESS PROGRAM SECONDS
     local found=$folder/found-$1
     mkdir -p "$found"
-    # Leaks: the harness lets go of all its own memory, and the library never unmaps its tables.
-    ASAN_OPTIONS=detect_leaks=0 "$2" -max_total_time="$3" -max_len=4096 -timeout=20 -verbosity=0 -print_final_stats=1 \
+    # Leaks: the harness lets go of all its own memory, and the library never unmaps its tables. Poisoning: red zones
+    # would be the fuzzing of another heap.
+    ASAN_OPTIONS=detect_leaks=0:allow_user_poisoning=0 "$2" -max_total_time="$3" -max_len=4096 -timeout=20 -verbosity=0 -print_final_stats=1 \
         -artifact_prefix="$folder/$1-" "$found" "$corpus/$1" 2>"$folder/log-$1" || {
         tail -n 40 "$folder/log-$1" >&2
         return 1
@@ -30,7 +31,7 @@ run_libfuzzer() { # HARNESS PROGRAM SECONDS
 run_afl() { # HARNESS PROGRAM SECONDS
     local found=$folder/found-afl-$1 crashes
     AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_AUTORESUME=1 \
-        ASAN_OPTIONS=abort_on_error=1:symbolize=0:detect_leaks=0 \
+        ASAN_OPTIONS=abort_on_error=1:symbolize=0:detect_leaks=0:allow_user_poisoning=0 \
         afl-fuzz -V "$3" -t 20000 -m none -i "$corpus/$1" -o "$found" -- "$2" >"$folder/log-$1" 2>&1 || {
         tail -n 40 "$folder/log-$1" >&2
         return 1
