@@ -274,7 +274,7 @@ static void release(void *block, const void *from) {
     } else {
         if (hz_memcheck_is_on())
             block = hz_watch_free(block);
-        if (!hz_memcheck_is_on() || block != NULL)
+        if (block != NULL)
             free_rare(block, from);
         if (front != NULL)
             hz_sample_pass(front);

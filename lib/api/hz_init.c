@@ -94,10 +94,10 @@ static bool init_memory(void) {
     return has_arena && (hz_owner_count() != 0 || hz_owner_init());
 }
 
-/* The lock is among those that fork holds, so that the child does not find an attempt half made. A signal
- * handler that interrupted such an attempt forks without. */
 static unsigned nested_forks; /* by handlers of others, between ours */
 
+/* The lock is among those that fork holds, so that the child does not find an attempt half made. A signal
+ * handler that interrupted such an attempt forks without. */
 static void before_fork(void) {
     if (hz_lock_is_forking()) {
         nested_forks++;

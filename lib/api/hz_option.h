@@ -23,6 +23,11 @@ extern const struct hz_option hz_option_table[HZ_OPTION_COUNT] HZ_HIDDEN;
 /* From the weakest to the strongest. */
 enum hz_source { HZ_SOURCE_DEFAULT, HZ_SOURCE_FILE, HZ_SOURCE_SECTION, HZ_SOURCE_CONF, HZ_SOURCE_VARIABLE };
 
+/* Whether a line of the file says so. */
+HZ_INLINE bool hz_source_is_file(enum hz_source source) {
+    return source == HZ_SOURCE_FILE || source == HZ_SOURCE_SECTION;
+}
+
 struct hz_option_origin {
     enum hz_source source; /* of the value in force */
     uint32_t line;         /* of the file, if that is the source */
@@ -54,6 +59,11 @@ HZ_HIDDEN void hz_options_read_text(struct hz_reading *reading, const char *text
 
 /* The origins of the process's own options. */
 HZ_HIDDEN const struct hz_option_origin *hz_option_origins(void);
+
+/* Whether an action without a class is also for this one; those that are more than a misuse are named or left alone. */
+HZ_INLINE bool hz_option_is_plain(unsigned error) {
+    return error != HZ_ERROR_FOREIGN_FREE && error != HZ_ERROR_OUT_OF_MEMORY;
+}
 
 /* What values the option may have, in words. */
 HZ_HIDDEN const char *hz_option_valid(const struct hz_option *option);

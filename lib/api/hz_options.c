@@ -207,11 +207,6 @@ bool hz_options_number(const char *value, size_t length, bool has_unit, uint64_t
     return true;
 }
 
-/* An action without a class is for every misuse; classes that are more than that are named or left alone. */
-static bool is_plain_misuse(unsigned error) {
-    return error != HZ_ERROR_FOREIGN_FREE && error != HZ_ERROR_OUT_OF_MEMORY;
-}
-
 /* "report" or "double-free=report". */
 static bool read_action(const char *choices, const char *word, size_t length, uint64_t *actions) {
     const char *equals = memchr(word, '=', length);
@@ -223,7 +218,7 @@ static bool read_action(const char *choices, const char *word, size_t length, ui
     for (unsigned i = 0; i < HZ_ERROR_COUNT; i++) {
         const char *name = hz_error_name((enum hz_error)i);
         bool is_named = equals != NULL && hz_options_equal(word, (size_t)(equals - word), name, strlen(name));
-        if (is_named || (equals == NULL && is_plain_misuse(i)))
+        if (is_named || (equals == NULL && hz_option_is_plain(i)))
             actions[i] = action;
         is_known = is_known || is_named;
     }
@@ -361,7 +356,7 @@ void hz_options_default(struct hz_options *options) {
 /* What is wrong with the process's own options. */
 static void warn(void *arg, uint32_t line, const struct hz_text *complaint) {
     struct hz_reading *reading = arg;
-    bool is_of_file = reading->source == HZ_SOURCE_FILE || reading->source == HZ_SOURCE_SECTION;
+    bool is_of_file = hz_source_is_file(reading->source);
     if (is_of_file && ++reading->file_complaints > FILE_COMPLAINTS)
         return;
     struct hz_text text;

@@ -39,8 +39,7 @@ static void add_choice(struct hz_text *text, const struct hz_option *option, uin
 static void add_actions(struct hz_text *text, const struct hz_option *option, const uint64_t *actions) {
     add_choice(text, option, actions[0]);
     for (unsigned i = 1; i < HZ_ERROR_COUNT; i++) {
-        bool is_plain = i != HZ_ERROR_FOREIGN_FREE && i != HZ_ERROR_OUT_OF_MEMORY;
-        if (actions[i] == actions[0] && is_plain)
+        if (actions[i] == actions[0] && hz_option_is_plain(i))
             continue;
         hz_text_add(text, ",");
         hz_text_add(text, hz_error_name((enum hz_error)i));
@@ -78,7 +77,7 @@ void hz_option_add_place(struct hz_text *text, uint32_t line) {
 }
 
 static void add_source(struct hz_text *text, const struct hz_option_origin *origin) {
-    if (origin->source == HZ_SOURCE_FILE || origin->source == HZ_SOURCE_SECTION) {
+    if (hz_source_is_file(origin->source)) {
         hz_option_add_place(text, origin->line);
         text->length -= 1;
         text->bytes[text->length - 1] = ' ';
@@ -234,13 +233,12 @@ static void print_problem(void *arg, uint32_t line, const struct hz_text *text) 
     struct look *look = arg;
     struct output *output = look->output;
     enum hz_source source = look->reading.source;
-    bool is_of_file = source == HZ_SOURCE_FILE || source == HZ_SOURCE_SECTION;
     output->problems++;
     if (output->format == HKZ_FORMAT_TEXT) {
         struct hz_text place;
         hz_text_init(&place);
         hz_text_add(&place, "problem: ");
-        if (is_of_file)
+        if (hz_source_is_file(source))
             hz_option_add_place(&place, line);
         emit_text(output, &place);
         emit_text(output, text);

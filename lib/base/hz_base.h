@@ -57,6 +57,13 @@
  * rather than a branch that random sizes mispredict. */
 #define HZ_COMPUTE(value) __asm__("" : "+r"(value))
 
+/* What cannot happen. Compiled in only by -Dchecks=true; never a hint to the optimiser. */
+#define HZ_ASSERT(condition)                 \
+    do {                                     \
+        if (HZ_CHECKS && !(condition))       \
+            __builtin_trap();                \
+    } while (0)
+
 /* What the compiler cannot see, but may rely on. */
 #define HZ_ASSUME(condition)                 \
     do {                                     \
@@ -65,9 +72,3 @@
             __builtin_unreachable();         \
     } while (0)
 
-/* What cannot happen. Compiled in only by -Dchecks=true; never a hint to the optimiser. */
-#define HZ_ASSERT(condition)                 \
-    do {                                     \
-        if (HZ_CHECKS && !(condition))       \
-            __builtin_trap();                \
-    } while (0)

@@ -154,9 +154,9 @@ static bool reserve_up_to(struct hz_arena *arena, size_t wanted_bytes, size_t le
 
 /* Under a limit of address space the program's own mappings need most of it. */
 static size_t default_bytes(void) {
-    size_t limit = hz_os_address_limit();
     if (hz_memcheck_is_on())
         return ARENA_BYTES_WATCHED;
+    size_t limit = hz_os_address_limit();
     if (limit == SIZE_MAX)
         return ARENA_BYTES_MAX;
     return hz_max(hz_align_down(limit / 16, ARENA_ALIGNMENT), ARENA_BYTES_MIN);

@@ -11,8 +11,6 @@ import sys
 from . import elf as elf_module
 from .setup import NO_PROFILE, OTHER_MACHINE, HkzError, nearest
 
-FAMILIES = {"hz3": "hz3-scale", "hz4": "hz4-mt", "hz5": "hz5-pagerun64-main", "hz6": "hz6-selected",
-            "hz7": "hz7-tiny"}
 NAME = re.compile(r"libhakozuna-(.+)\.so\.0")
 GENERIC = "libhakozuna.so.0"
 
@@ -98,7 +96,7 @@ def choose(setup, profile, program):
     program = program or own_elf()
     there = libraries(setup)
     names = list(dict.fromkeys(library.profile for library in there))
-    name = FAMILIES.get(profile, profile)
+    name = setup.families.get(profile, profile)
     if name == "hz7-tiny":
         raise HkzError("hz7-tiny cannot be preloaded: it replaces no malloc, but has functions of its own; see "
                        "hz7_malloc(3)", NO_PROFILE)

@@ -18,8 +18,9 @@ class HkzError(Exception):
 
 
 # Where things are, as the build was configured: data is a file that says what the profiles are for, config the
-# configuration file; default_profile may be "none"; not is_installed: run from the build directory.
-Setup = collections.namedtuple("Setup", "version libdir prefix data config default_profile is_installed")
+# configuration file; default_profile may be "none"; families maps a name such as hz5 to its profile; not is_installed:
+# run from the build directory.
+Setup = collections.namedtuple("Setup", "version libdir prefix data config default_profile families is_installed")
 
 
 def nearest(word, words):
