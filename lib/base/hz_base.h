@@ -16,8 +16,17 @@
 #define HZ_INLINE static inline __attribute__((always_inline))
 #define HZ_NORETURN __attribute__((noreturn))
 /* One more exported name for target, which is defined in the same file. */
+#define HZ_QUOTE(text) #text
+#define HZ_EXPAND_QUOTE(text) HZ_QUOTE(text)
 #define HZ_LABEL(type, name, parameters, target) \
-    HZ_EXPORT extern type name parameters __attribute__((alias(#target)));
+    HZ_EXPORT extern type name parameters __attribute__((alias(HZ_EXPAND_QUOTE(target))));
+
+/* The name of a C++ function, with what stands for its parameter of type size_t between before and after. */
+#if __SIZEOF_SIZE_T__ == 8
+#define HZ_CXX_NAME(before, after) before##m##after
+#else
+#define HZ_CXX_NAME(before, after) before##j##after
+#endif
 
 #define HZ_LIKELY(x) __builtin_expect(!!(x), 1)
 #define HZ_UNLIKELY(x) __builtin_expect(!!(x), 0)
