@@ -58,7 +58,8 @@ static const size_t impossible_sizes[] = {SIZE_MAX,
                                           SIZE_MAX - 65536,
                                           SIZE_MAX / 2 + 2,
                                           (size_t)PTRDIFF_MAX + 1,
-                                          PTRDIFF_MAX - 4095};
+                                          /* 32 bits: an honest size there */
+                                          sizeof(size_t) == 8 ? PTRDIFF_MAX - 4095 : SIZE_MAX};
 
 #define HALF_WORD ((size_t)1 << sizeof(size_t) * 4)
 

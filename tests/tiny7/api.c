@@ -161,7 +161,11 @@ static void zeros(void) {
 
 /* Blocks that no region so far can hold. Only their ends are written. */
 static void regions(void) {
-    size_t most = sizeof(void *) == 8 ? 3 * 1024 * MIB : 80 * MIB;
+    if (sizeof(void *) < 8) {
+        tap_skip("regions beyond all others do not fit into so little address space");
+        return;
+    }
+    size_t most = (size_t)3 * 1024 * MIB;
     uint64_t before = stats_now().regions;
     int wrong = 0;
     char *blocks[3];
