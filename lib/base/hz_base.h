@@ -9,8 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(_WIN32)
+#define HZ_HIDDEN
+#define HZ_EXPORT __declspec(dllexport)
+#else
 #define HZ_HIDDEN __attribute__((visibility("hidden")))
 #define HZ_EXPORT __attribute__((visibility("default")))
+#endif
 #define HZ_COLD __attribute__((noinline, cold))
 #define HZ_NOINLINE __attribute__((noinline))
 #define HZ_INLINE static inline __attribute__((always_inline))

@@ -7,6 +7,7 @@
 #include "clauses.h"
 #include "late.h"
 #include "markup.h"
+#include "libc.h"
 #include "standard.h"
 
 static void usable_size(void) {

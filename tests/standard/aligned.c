@@ -3,6 +3,7 @@
  *
  * aligned.c -- aligned_alloc, posix_memalign, memalign, valloc and pvalloc. */
 #include "clauses.h"
+#include "libc.h"
 #include "standard.h"
 
 #define a_aligned_alloc(alignment, size) launder(aligned_alloc(opaque(alignment), opaque(size)))

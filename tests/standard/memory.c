@@ -4,6 +4,7 @@
  * memory.c -- malloc, calloc, realloc, reallocarray and the ways to free. */
 #include "clauses.h"
 #include "late.h"
+#include "libc.h"
 #include "standard.h"
 #include <pthread.h>
 #include <stdalign.h>

@@ -7,7 +7,6 @@
  *
  * Sizes and results pass through empty asm statements, or the compiler would answer in the library's place. */
 #pragma once
-#include "libc.h"
 #include "pattern.h"
 #include "tap.h"
 #include "watchdog.h"
