@@ -155,6 +155,19 @@ int madvise(void *start, size_t bytes, int advice) {
     return (int)syscall(SYS_madvise, start, bytes, advice);
 }
 
+/* One byte for each large page: callers have no room for more. */
+int mincore(void *start, size_t bytes, unsigned char *ret_pages) {
+    unsigned char small[DEFAULT_BYTES / SMALLEST];
+    for (size_t at = 0; at < bytes; at += page_bytes(), ret_pages++) {
+        if (syscall(SYS_mincore, (char *)start + at, page_bytes(), small) != 0)
+            return -1;
+        *ret_pages = 1;
+        for (size_t i = 0; i < page_bytes() / SMALLEST; i++)
+            *ret_pages = *ret_pages && (small[i] & 1) != 0;
+    }
+    return 0;
+}
+
 /* To places that such a kernel would choose. */
 void *mremap(void *start, size_t old_bytes, size_t new_bytes, int flags, ...) {
     const void *caller = __builtin_return_address(0);
