@@ -3,8 +3,8 @@
  *
  * hz_os_windows.c -- the contract of hz_os.h on Windows, from 8 on.
  *
- * One call reserves, and what it reserved is released as a whole: parts stay. Pages that are given back are decommitted and
- * committed again. Nothing is moved by page table, and there is no fork. */
+ * One call reserves, and what it reserved is released as a whole: parts stay. Pages that are given back are
+ * decommitted and committed again. Nothing is moved by page table, and there is no fork. */
 #define WIN32_LEAN_AND_MEAN
 #define _WIN32_WINNT 0x0602
 #include "hz_os.h"

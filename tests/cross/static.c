@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * static.c -- a program without a dynamic linker on a profile's archive: the standard names are the archive's, in libc's
- * own functions too, in threads and after fork. */
+ * static.c -- a program without a dynamic linker on a profile's archive: the standard names are the archive's, in
+ * libc's own functions too, in threads and after fork. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * pages.c -- makes a kernel look as if its pages were larger, 16 or 64 KiB as PAGES_BYTES says (default 65536): preloaded
- * before the library under test, it answers getauxval(AT_PAGESZ) and sysconf(_SC_PAGESIZE) so, hands out mappings at
- * multiples of it, and ends the process with a line on standard error when a call on memory has an address
- * or length that such a kernel would refuse, or would round to more than was meant: mmap's and mremap's new lengths are
- * rounded up by every kernel and may be odd; addresses may not, nor may lengths of what is given up, protected or advised.
+ * pages.c -- makes a kernel look as if its pages were larger, 16 or 64 KiB as PAGES_BYTES says (default 65536).
+ * Preloaded before the library under test, it answers getauxval(AT_PAGESZ) and sysconf(_SC_PAGESIZE) so, hands out
+ * mappings at multiples of it, and ends the process with a line on standard error when a call on memory has an
+ * address or length that such a kernel would refuse, or would round to more than was meant: mmap's and mremap's
+ * new lengths are rounded up by every kernel and may be odd; addresses may not, nor may lengths of what is
+ * protected or advised.
  * With PAGES_REPORT set to a file's path, a line with the number of calls is appended to it at exit, so that a test
- * sees that it looked.
- * With PAGES_TELL=4096 it says another size than it checks, so that a test sees it find fault.
+ * sees that it looked. With PAGES_TELL=4096 it says another size than it checks, so that a test sees it find fault.
  * Does not: see system calls that libc makes by itself, such as those for stacks of threads. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

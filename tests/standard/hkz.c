@@ -92,7 +92,8 @@ static void aligned(void) {
     char mark;
     block = &mark;
     errno = SENTINEL;
-    int no_power = hkz_posix_memalign(&block, opaque(24), 8), small = hkz_posix_memalign(&block, opaque(sizeof(void *) / 2), 8);
+    int no_power = hkz_posix_memalign(&block, opaque(24), 8),
+        small = hkz_posix_memalign(&block, opaque(sizeof(void *) / 2), 8);
     int too_much = hkz_posix_memalign(&block, opaque(64), opaque(SIZE_MAX - 100));
     clause(no_power == EINVAL && small == EINVAL && too_much == ENOMEM && errno == SENTINEL && block == &mark,
            "hkz_posix_memalign: returns EINVAL or ENOMEM, and leaves errno and the pointer alone", HEADER);
