@@ -31,11 +31,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GNUC__)
+#if defined(_WIN32) && defined(HKZ_BUILD)
+#define HZ7_API __declspec(dllexport)
+#elif defined(__GNUC__) && !defined(_WIN32)
 #define HZ7_API __attribute__((visibility("default")))
-#define HZ7_ATTR(...) __attribute__((__VA_ARGS__))
 #else
 #define HZ7_API
+#endif
+#if defined(__GNUC__)
+#define HZ7_ATTR(...) __attribute__((__VA_ARGS__))
+#else
 #define HZ7_ATTR(...)
 #endif
 

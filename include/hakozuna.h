@@ -25,11 +25,16 @@
 /* MAJOR * 10000 + MINOR * 100 + PATCH, of the header; hkz_version_number() tells the library's. */
 #define HKZ_VERSION (HKZ_VERSION_MAJOR * 10000 + HKZ_VERSION_MINOR * 100 + HKZ_VERSION_PATCH)
 
-#if defined(__GNUC__)
+#if defined(_WIN32) && defined(HKZ_BUILD)
+#define HKZ_API __declspec(dllexport)
+#elif defined(__GNUC__) && !defined(_WIN32)
 #define HKZ_API __attribute__((visibility("default")))
-#define HKZ_ATTR(...) __attribute__((__VA_ARGS__))
 #else
 #define HKZ_API
+#endif
+#if defined(__GNUC__)
+#define HKZ_ATTR(...) __attribute__((__VA_ARGS__))
+#else
 #define HKZ_ATTR(...)
 #endif
 

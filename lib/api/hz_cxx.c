@@ -37,8 +37,8 @@ void *hz_cxx_new(size_t size, size_t alignment) {
 #define ALIGNED_NEW(name)                                      \
     HZ_EXPORT void *name(size_t size, size_t alignment);       \
     void *name(size_t size, size_t alignment) { return hz_cxx_new(size, alignment); }
-ALIGNED_NEW(_ZnwmSt11align_val_t)
-ALIGNED_NEW(_ZnamSt11align_val_t)
+ALIGNED_NEW(HZ_CXX_NAME(_Znw, St11align_val_t))
+ALIGNED_NEW(HZ_CXX_NAME(_Zna, St11align_val_t))
 
 #define ALIGNED_NOTHROW(name)                                              \
     HZ_EXPORT void *name(size_t size, size_t alignment, const void *tag);  \
@@ -46,5 +46,5 @@ ALIGNED_NEW(_ZnamSt11align_val_t)
         (void)tag;                                                         \
         return hz_cxx_new_nothrow(size, alignment);                        \
     }
-ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t)
-ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t)
+ALIGNED_NOTHROW(HZ_CXX_NAME(_Znw, St11align_val_tRKSt9nothrow_t))
+ALIGNED_NOTHROW(HZ_CXX_NAME(_Zna, St11align_val_tRKSt9nothrow_t))

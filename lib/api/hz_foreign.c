@@ -3,13 +3,7 @@
  *
  * hz_foreign.c -- see hz_foreign.h. The next allocator is looked up only when a foreign pointer shows that
  * there is one; no lock of ours is held then. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "hz_foreign.h"
-
-#include <dlfcn.h>
-#include <errno.h>
 
 #include "hz_atomic.h"
 #include "hz_fatal.h"
@@ -19,9 +13,6 @@
 #include "hz_options.h"
 #include "hz_os.h"
 #include "hz_verdict.h"
-
-/* Absent in fully static programs, where there can be no other allocator. */
-extern __typeof(dlsym) dlsym __attribute__((weak));
 
 static hz_counter foreign;
 
@@ -33,21 +24,17 @@ enum { STACK_BYTES = 8 << 20 };
  * program or library nor what lies a little above our caller's stack pointer. They keep a header before the
  * block: where that cannot be read there is none, and they would crash. */
 static bool can_be_block(const void *address) {
-    Dl_info info;
     uintptr_t above = (uintptr_t)address - (uintptr_t)__builtin_frame_address(0);
     return (uintptr_t)address % (2 * sizeof(void *)) == 0 && above >= STACK_BYTES &&
-           dladdr(address, &info) == 0 && hz_os_is_readable((const char *)address - 2 * sizeof(void *));
+           !hz_os_is_in_object(address) && hz_os_is_readable((const char *)address - 2 * sizeof(void *));
 }
 
 /* The address of name in the library after ours, or NULL when there is none, the option forbids it, or no
  * allocator can own the block. */
 static void *next(const char *name, const void *block) {
-    if (hz_options.foreign_free != HZ_FOREIGN_FORWARD || dlsym == NULL || !can_be_block(block))
+    if (hz_options.foreign_free != HZ_FOREIGN_FORWARD || !can_be_block(block))
         return NULL;
-    int saved = errno;
-    void *address = dlsym(RTLD_NEXT, name);
-    errno = saved;
-    return address;
+    return hz_os_next_function(name);
 }
 
 static void note(const char *verb, const void *block) {

@@ -4,8 +4,6 @@
  * hz_init.c -- see hz_init.h. */
 #include "hz_init.h"
 
-#include <pthread.h>
-
 #include "hz_guard.h"
 #include "hz_harden.h"
 #include "hz_inside.h"
@@ -131,7 +129,7 @@ static bool register_fork_handlers(void) {
     uint32_t expected = HANDLERS_NONE;
     if (!hz_cas_acquire(&fork_handlers, &expected, HANDLERS_COMING))
         return expected == HANDLERS_THERE;
-    bool done = pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0;
+    bool done = hz_os_at_fork(before_fork, after_fork_parent, after_fork_child);
     hz_store_release(&fork_handlers, done ? HANDLERS_THERE : HANDLERS_NONE); /* or the next call tries again */
     return done;
 }

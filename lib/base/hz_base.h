@@ -9,15 +9,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(_WIN32)
+#define HZ_HIDDEN
+#define HZ_EXPORT __declspec(dllexport)
+#else
 #define HZ_HIDDEN __attribute__((visibility("hidden")))
 #define HZ_EXPORT __attribute__((visibility("default")))
+#endif
 #define HZ_COLD __attribute__((noinline, cold))
 #define HZ_NOINLINE __attribute__((noinline))
 #define HZ_INLINE static inline __attribute__((always_inline))
 #define HZ_NORETURN __attribute__((noreturn))
 /* One more exported name for target, which is defined in the same file. */
+#define HZ_QUOTE(text) #text
+#define HZ_EXPAND_QUOTE(text) HZ_QUOTE(text)
 #define HZ_LABEL(type, name, parameters, target) \
-    HZ_EXPORT extern type name parameters __attribute__((alias(#target)));
+    HZ_EXPORT extern type name parameters __attribute__((alias(HZ_EXPAND_QUOTE(target))));
+
+/* The name of a C++ function, with what stands for its parameter of type size_t between before and after. */
+#if __SIZEOF_SIZE_T__ == 8
+#define HZ_CXX_NAME(before, after) before##m##after
+#else
+#define HZ_CXX_NAME(before, after) before##j##after
+#endif
 
 #define HZ_LIKELY(x) __builtin_expect(!!(x), 1)
 #define HZ_UNLIKELY(x) __builtin_expect(!!(x), 0)

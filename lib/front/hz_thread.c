@@ -4,8 +4,6 @@
  * hz_thread.c -- see hz_thread.h. */
 #include "hz_thread.h"
 
-#include <pthread.h>
-
 #include "hz_budget.h"
 #include "hz_guard.h"
 #include "hz_huge.h"
@@ -17,8 +15,7 @@
 #include "hz_source.h"
 #include "hz_unwind.h"
 
-static pthread_key_t exit_key; /* const after init */
-static bool has_exit_key;      /* const after init */
+static bool has_exit_hook;     /* const after init */
 static size_t lost_bytes;      /* written by the only thread of a forked child */
 
 __thread struct hz_front *hz_kept __attribute__((tls_model("initial-exec"))) = &hz_front_none;
@@ -43,7 +40,7 @@ static void on_thread_exit(void *front) {
     hz_thread_leave();
 }
 
-void hz_thread_init(void) { has_exit_key = pthread_key_create(&exit_key, on_thread_exit) == 0; }
+void hz_thread_init(void) { has_exit_hook = hz_os_thread_exit_init(on_thread_exit); }
 
 /* When the kernel had no memory for a front, asking it again at every call would take longer than all else. */
 enum { RETRY_MS = 20 };
@@ -65,7 +62,7 @@ static struct hz_front *create(void) {
 /* Outside, since it may allocate. */
 static bool set_exit_hook(struct hz_front *front) {
     hz_thread_leave();
-    bool is_set = pthread_setspecific(exit_key, front) == 0;
+    bool is_set = hz_os_thread_exit_set(front);
     hz_thread_enter();
     return is_set;
 }
@@ -73,7 +70,7 @@ static bool set_exit_hook(struct hz_front *front) {
 struct hz_front *hz_thread_front(void) {
     if (HZ_LIKELY(hz_kept->owner != NULL))
         return hz_kept;
-    if (hz_kept == &hz_front_gone || !has_exit_key)
+    if (hz_kept == &hz_front_gone || !has_exit_hook)
         return NULL;
     struct hz_front *front = create();
     if (front == NULL)

@@ -1,10 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * hz_os.h -- the contract with the kernel: address space, pages, time, environment.
+ * hz_os.h -- the contract with the system: address space, pages, time, environment, and what libc and the dynamic
+ * linker do for threads and forks. All that differs between systems lies behind it; docs/porting.md says which file
+ * serves which system, and what each cannot do.
  *
- * Every function keeps errno, calls nothing that could call malloc, and works before constructors ran.
- * A false or NULL result means that the kernel refused and nothing changed. Thread-safe.
+ * Unless a comment says otherwise, every function keeps errno, calls nothing that could call malloc, and works
+ * before constructors ran. A false or NULL result means that the system refused and nothing changed. Thread-safe.
+ * Addresses and lengths of pages are multiples of hz_os_page_bytes().
  * Does not: decide when to do any of this. */
 #pragma once
 #include "hz_base.h"
@@ -19,10 +22,11 @@ HZ_HIDDEN void *hz_os_reserve(size_t bytes, size_t alignment);
 /* Takes the right to write away. Reserved space reads as zeros then, still without memory or commit charge. */
 HZ_HIDDEN bool hz_os_make_readable(void *start, size_t bytes);
 
-/* Gives the address space back. The kernel may refuse, where it would have to split a mapping in two. */
+/* Gives the address space back. The kernel may refuse, where it would have to split a mapping in two; some
+ * take back only what was reserved or mapped by one call, as a whole. */
 HZ_HIDDEN bool hz_os_release(void *start, size_t bytes);
 
-/* Makes reserved space readable and writable; it reads as zeros. */
+/* Makes reserved space readable and writable; it reads as zeros. What was committed before keeps its contents. */
 HZ_HIDDEN bool hz_os_commit(void *start, size_t bytes);
 
 /* Takes all access rights away again; contents stay. */
@@ -34,11 +38,12 @@ HZ_HIDDEN bool hz_os_purge(void *start, size_t bytes);
 /* Readable and writable zero pages, aligned to alignment. */
 HZ_HIDDEN void *hz_os_map(size_t bytes, size_t alignment);
 
-/* Resizes a mapping made by hz_os_map, moving it if may_move; contents are kept. NULL on refusal. */
+/* Resizes a mapping made by hz_os_map, moving it if may_move; contents are kept. NULL on refusal, also where the
+ * system cannot do it at all. */
 HZ_HIDDEN void *hz_os_remap(void *start, size_t old_bytes, size_t new_bytes, bool may_move);
 
 /* Moves the pages of [from, from + bytes) to [to, ...), whose contents are lost; from stays mapped and
- * reads as zeros. False where the kernel cannot (before Linux 5.7, or several mappings). */
+ * reads as zeros. False where the system cannot (before Linux 5.7, or several mappings). */
 HZ_HIDDEN bool hz_os_move_pages(void *from, void *to, size_t bytes);
 
 /* The same to a new mapping of new_bytes >= bytes, one that hz_os_remap can resize. NULL where it cannot. */
@@ -53,7 +58,7 @@ HZ_HIDDEN size_t hz_os_address_limit(void);
 /* A number that nobody outside the process can know, different on each call. */
 HZ_HIDDEN uint64_t hz_os_entropy(void);
 
-/* Milliseconds of a monotonic clock with a resolution of about 4 ms; wraps after 49 days. */
+/* Milliseconds of a monotonic clock with a resolution of about 4 to 16 ms; wraps after 49 days. */
 HZ_HIDDEN uint32_t hz_os_now_ms(void);
 
 /* Whether the program runs with privileges that its user lacks, so that the environment must be ignored. */
@@ -98,3 +103,23 @@ HZ_HIDDEN bool hz_os_is_readable(const void *address);
 HZ_HIDDEN void hz_os_write_error(const char *text, size_t bytes);
 
 HZ_HIDDEN HZ_NORETURN void hz_os_abort(void);
+
+/* --- Threads, forks, other libraries: these may allocate -------------------------------------- */
+
+/* Has the functions called around each fork: before it, and after it in the parent and in the child. Handlers of
+ * one process run before the fork in reverse order. True with nothing done where processes cannot fork. */
+HZ_HIDDEN bool hz_os_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
+
+/* Has hook called at the end of every thread that set a value other than NULL, with that value. To be called
+ * once; false when libc has no key left. */
+HZ_HIDDEN bool hz_os_thread_exit_init(void (*hook)(void *value));
+
+/* The calling thread's value. False when memory lacks. */
+HZ_HIDDEN bool hz_os_thread_exit_set(void *value);
+
+/* The function of that name in the library behind ours, in the order of the dynamic linker; NULL where there is
+ * none, or no dynamic linker. */
+HZ_HIDDEN void *hz_os_next_function(const char *name);
+
+/* Whether the address lies in the code or data of the program or of a library. False also where nobody knows. */
+HZ_HIDDEN bool hz_os_is_in_object(const void *address);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * hz_os_linux.c -- the contract of hz_os.h on Linux. */
+ * hz_os_linux.c -- the contract of hz_os.h on Linux, whatever the libc: by system calls and what libcs agree on. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <linux/futex.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -24,6 +23,7 @@
 #include "hz_bits.h"
 #include "hz_fault.h"
 #include "hz_memcheck.h"
+#include "hz_random.h"
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
@@ -31,8 +31,6 @@
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
-
-extern char **environ;
 
 size_t hz_os_page_bytes(void) {
     static size_t bytes; /* written with the same value by whoever comes first */
@@ -187,7 +185,7 @@ size_t hz_os_address_limit(void) {
     struct rlimit limit;
     bool known = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
     errno = saved;
-    return known ? (size_t)limit.rlim_cur : SIZE_MAX;
+    return known && limit.rlim_cur < SIZE_MAX ? (size_t)limit.rlim_cur : SIZE_MAX;
 }
 
 /* What the kernel gave the process at its start and the time, folded so that neither can be computed back. */
@@ -198,9 +196,8 @@ static uint64_t fallback_entropy(void) {
     if (given != NULL)
         memcpy(words, given, sizeof words);
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t time = (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec;
-    __uint128_t product = (__uint128_t)(words[0] | 1) * (words[1] ^ time * UINT64_C(0x9E3779B97F4A7C15));
-    return (uint64_t)(product >> 64) ^ (uint64_t)product;
+    words[1] ^= (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec;
+    return hz_random_next(&words[0]) ^ hz_random_next(&words[1]);
 }
 
 uint64_t hz_os_entropy(void) {
@@ -219,22 +216,6 @@ uint32_t hz_os_now_ms(void) {
 
 bool hz_os_is_secure(void) { return getauxval(AT_SECURE) != 0; }
 
-const char *hz_os_environment(const char *name) {
-    size_t length = strlen(name);
-    for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
-        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
-            return *entry + length + 1;
-    return NULL;
-}
-
-void hz_os_environment_each(const char *prefix, void (*visit)(void *arg, const char *entry),
-                            void *arg) {
-    size_t length = strlen(prefix);
-    for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
-        if (strncmp(*entry, prefix, length) == 0)
-            visit(arg, *entry);
-}
-
 uint32_t hz_os_thread_id(void) {
     int saved = errno;
     long id = syscall(SYS_gettid);
@@ -245,9 +226,9 @@ uint32_t hz_os_thread_id(void) {
 void hz_os_wait(const void *word, uint32_t expected) {
     /* With a time a signal ends the wait, also where its handler asks for restarts: the handler may have forked,
      * and nobody would wake the child. */
-    static const struct timespec hour = {.tv_sec = 3600};
+    static const long hour[2] = {3600, 0}; /* as this call has it: libc's struct timespec may be wider */
     int saved = errno;
-    (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, &hour, NULL, 0);
+    (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, hour, NULL, 0);
     errno = saved;
 }
 
@@ -266,19 +247,3 @@ bool hz_os_is_readable(const void *address) {
     errno = saved;
     return is_readable;
 }
-
-void hz_os_write_error(const char *text, size_t bytes) {
-    int saved = errno;
-    while (bytes > 0) {
-        ssize_t written = write(STDERR_FILENO, text, bytes);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            break;
-        text += written;
-        bytes -= (size_t)written;
-    }
-    errno = saved;
-}
-
-void hz_os_abort(void) { abort(); }

@@ -5,7 +5,6 @@
 #include "hz7_heap.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "hakozuna-hz7.h"
@@ -62,7 +61,7 @@ bool hz7_start(void) {
     /* Acquire pairs with the release below: who sees true may skip both steps. */
     if (hz_load_acquire(&hz7_heap.is_started))
         return true;
-    if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0) {
+    if (!hz_os_at_fork(before_fork, after_fork_in_parent, after_fork_in_child)) {
         errno = ENOMEM;
         return false;
     }

@@ -7,6 +7,7 @@
 #include "hz7_source.h"
 #include "hz_lock.h"
 #include "hz_memcheck.h"
+#include "hz_os_single.h"
 
 /* Larger blocks are made of whole spans: what they do not touch costs no memory. */
 #define HZ7_CLASS_MAX_LOG2 15
@@ -31,11 +32,9 @@ struct hz7_route {
     enum hz7_verdict verdict;
 };
 
-extern char hz7_libc_single_threaded __asm__("__libc_single_threaded") __attribute__((weak));
-
 /* Takes the heap's lock, unless libc knows that there is one thread. Returns whether it was taken. */
 HZ_INLINE bool hz7_enter_fast(void) {
-    if (&hz7_libc_single_threaded != NULL && hz7_libc_single_threaded)
+    if (hz_os_is_single_threaded())
         return false;
     hz_lock_take(&hz7_heap.lock);
     return true;

@@ -55,8 +55,11 @@ static inline void child_split(char *text, char *details) {
         length += line[length] == '\n';
         char *mark = memmem(line, length, ": detail: ", 10);
         char **to = mark != NULL ? &details : &kept;
-        memmove(*to, line, length);
-        *to += length;
+        bool is_emulator = strncmp(line, "qemu: ", 6) == 0; /* its words on the signal that ended the program */
+        if (!is_emulator) {
+            memmove(*to, line, length);
+            *to += length;
+        }
         line += length;
     }
     *kept = *details = '\0';

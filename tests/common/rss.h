@@ -10,6 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifndef O_CLOEXEC /* Windows, where there is nothing to open, either: all figures are 0 there */
+#define O_CLOEXEC 0
+#endif
+
 /* The number of KiB after the first line that starts with key (such as "VmRSS:"), in bytes; 0 if
  * absent. */
 static inline size_t rss_field(const char *path, const char *key) {

@@ -12,6 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(_WIN32) && !defined(__clang__)
+#define TAP_PRINTF gnu_printf /* as mingw-w64 prints with __USE_MINGW_ANSI_STDIO */
+#else
+#define TAP_PRINTF printf
+#endif
+
 /* inv.: run counts the lines "ok" and "not ok"; failed <= run.  One thread reports. */
 static struct {
     int run;
@@ -29,7 +35,7 @@ static inline void tap_write(const char *text, size_t bytes) {
     }
 }
 
-__attribute__((format(printf, 2, 0))) static inline void
+__attribute__((format(TAP_PRINTF, 2, 0))) static inline void
 tap_line(const char *head, const char *format, va_list args) {
     char line[512];
     int used = snprintf(line, sizeof line, "%s", head);
@@ -41,7 +47,7 @@ tap_line(const char *head, const char *format, va_list args) {
     tap_write(line, bytes + 1);
 }
 
-__attribute__((format(printf, 1, 2))) static inline void tap_diag(const char *format, ...) {
+__attribute__((format(TAP_PRINTF, 1, 2))) static inline void tap_diag(const char *format, ...) {
     va_list args;
     va_start(args, format);
     tap_line("# ", format, args);
@@ -55,7 +61,7 @@ static inline void tap_plan(int count) {
 }
 
 /* Reports one result; returns condition. */
-__attribute__((format(printf, 2, 3))) static inline bool tap_ok(bool condition, const char *format,
+__attribute__((format(TAP_PRINTF, 2, 3))) static inline bool tap_ok(bool condition, const char *format,
                                                                 ...) {
     char head[40];
     va_list args;
@@ -68,7 +74,7 @@ __attribute__((format(printf, 2, 3))) static inline bool tap_ok(bool condition, 
     return condition;
 }
 
-__attribute__((format(printf, 1, 2))) static inline void tap_skip(const char *format, ...) {
+__attribute__((format(TAP_PRINTF, 1, 2))) static inline void tap_skip(const char *format, ...) {
     char head[40];
     va_list args;
     tap_state.run++;
@@ -78,7 +84,7 @@ __attribute__((format(printf, 1, 2))) static inline void tap_skip(const char *fo
     va_end(args);
 }
 
-__attribute__((format(printf, 1, 2), noreturn)) static inline void tap_bail(const char *format,
+__attribute__((format(TAP_PRINTF, 1, 2), noreturn)) static inline void tap_bail(const char *format,
                                                                             ...) {
     va_list args;
     va_start(args, format);

@@ -24,9 +24,9 @@ static void require(bool condition, const char *what) {
     _exit(1);
 }
 
-static void limit_to(int resource, size_t bytes) {
+static void limit_to(__typeof__(RLIMIT_AS) resource, size_t bytes) {
     struct rlimit limit = {bytes, bytes};
-    require(setrlimit((__rlimit_resource_t)resource, &limit) == 0, "setrlimit");
+    require(setrlimit(resource, &limit) == 0, "setrlimit");
 }
 
 /* --- Filling memory ------------------------------------------------------------------------------- */
@@ -244,7 +244,7 @@ static void leave_holes(size_t hole_bytes) {
         /* The kernel fills upper gaps first: a page of other rights ends each hole. */
         require(mprotect(holes[i] + hole_bytes, 4096, PROT_READ) == 0, "no protection");
     }
-    for (size_t bytes = (size_t)1 << 46; bytes >= 64 * KIB; bytes /= 2)
+    for (size_t bytes = sizeof(size_t) == 8 ? (SIZE_MAX >> 18) + 1 : SIZE_MAX / 4 + 1; bytes >= 64 * KIB; bytes /= 2)
         while (mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED)
             continue;
     for (unsigned i = 0; i < HOLES; i++)

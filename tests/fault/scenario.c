@@ -390,7 +390,7 @@ void scenario_threads(uint64_t seed) {
     for (uintptr_t round = 0; round < 4; round++) {
         pthread_t threads[3];
         for (uintptr_t i = 0; i < 3; i++)
-            threads[i] = start_thread(live_briefly, seed % 1000 * 16 + round * 3 + i);
+            threads[i] = start_thread(live_briefly, (uintptr_t)(seed % 1000) * 16 + round * 3 + i);
         for (unsigned i = 0; i < 3; i++)
             pthread_join(threads[i], NULL);
         if (round % 2 == 1)

@@ -3,6 +3,8 @@
  *
  * guard.c -- what a wild write must not reach: space round metadata and arenas, options after start; and what
  * it breaks is noticed: torn lists, runs whose figures cannot be. */
+#include <inttypes.h>
+
 #include "hard.h"
 #include "hz_desc.h"
 #include "hz_meta.h"
@@ -102,7 +104,7 @@ static unsigned find_mapping(const void *address, struct mapping *ret_mapping) {
     memset(ret_mapping, 0, sizeof *ret_mapping);
     while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
         struct mapping mapping;
-        if (sscanf(line, "%lx-%lx %4s", &mapping.start, &mapping.end, mapping.rights) != 3)
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &mapping.start, &mapping.end, mapping.rights) != 3)
             continue;
         count++;
         if ((uintptr_t)address - mapping.start < mapping.end - mapping.start)

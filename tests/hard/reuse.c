@@ -51,7 +51,7 @@ static void keep_bound(void *arg) {
         if (i % 1000 != 0)
             continue;
         struct hkz_stats stats = figures();
-        most = stats.cached > most ? stats.cached : most;
+        most = stats.cached > most ? (size_t)stats.cached : most;
         must(stats.allocated == 0, "what waits is not allocated");
     }
     must(most > QUARANTINE / 2, "blocks wait");

@@ -39,7 +39,7 @@ static void many_short_threads(const char *what, void *(*life)(void *)) {
         pthread_join(life_thread(life, (void *)(i + 1)), NULL);
         if (i == SETTLED_AFTER) {
             settled = rss_exact_bytes();
-            dirty = life_stats().dirty;
+            dirty = (size_t)life_stats().dirty;
         }
     }
     size_t end = rss_exact_bytes();

@@ -196,9 +196,9 @@ static const struct program list[] = {
     ROW("free of -1", a_number, FREE, SMALL, SIZE_MAX),
     ROW("free of -16", a_number, FREE, SMALL, SIZE_MAX - 15),
     ROW("realloc of -16", a_number, REALLOC_MORE, SMALL, SIZE_MAX - 15),
-    ROW("free of an address that no process has", a_number, FREE, SMALL, (size_t)1 << 63),
-    ROW("malloc_usable_size of the same", a_number, USABLE_SIZE, SMALL, (size_t)1 << 63),
-    ROW("delete of an address that is not canonical", a_number, DELETE, SMALL, (size_t)0xdead << 48),
+    ROW("free of an address that no process has", a_number, FREE, SMALL, SIZE_MAX / 2 + 1),
+    ROW("malloc_usable_size of the same", a_number, USABLE_SIZE, SMALL, SIZE_MAX / 2 + 1),
+    ROW("delete of an address that is not canonical", a_number, DELETE, SMALL, SIZE_MAX / 0xffff * 0xdead),
 
     AGAIN("huge block freed twice", huge_twice, FREE, HUGE_1, 0),
     AGAIN("huge block of 300 MiB freed twice", huge_twice, FREE, HUGE_2, 0),

@@ -7,6 +7,7 @@
 #pragma once
 #include "child.h"
 #include "hakozuna.h"
+#include "libc.h"
 #include "tap.h"
 #include <pthread.h>
 #include <stdbool.h>

@@ -45,7 +45,11 @@ static struct {
 } names;
 
 void verbs_init(void) {
+#ifdef __GLIBC__ /* others have none */
     FIND(names.cfree, "cfree");
+#else
+    names.cfree = free;
+#endif
     FIND(names.free_sized, "free_sized");
     FIND(names.free_aligned_sized, "free_aligned_sized");
     FIND(names.new, "_Znwm");

@@ -108,7 +108,7 @@ static size_t random_size(struct worker *worker) {
     size_t low = band_low[band], high = band_high[band];
     size_t size = rng_between(&worker->rng, low, high);
     if (rng_below(&worker->rng, 4) == 0) { /* a power of two or next to one */
-        size_t power = (size_t)1 << (63 - __builtin_clzl(size | 1));
+        size_t power = (size_t)1 << (63 - __builtin_clzll(size | 1));
         size = power + rng_below(&worker->rng, 3) - 1;
     } else if (high > 4096) { /* favour the low end, evenly by magnitude */
         size = low + (size - low) / (1 + rng_below(&worker->rng, 30));

@@ -53,8 +53,8 @@ static size_t assemble(pthread_t *threads, size_t count, size_t *ret_metadata) {
     pthread_mutex_unlock(&mutex);
     for (size_t i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
-    *ret_metadata = stats.metadata;
-    return stats.threads;
+    *ret_metadata = (size_t)stats.metadata;
+    return (size_t)stats.threads;
 }
 
 int main(int argc, char **argv) {

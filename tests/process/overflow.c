@@ -20,7 +20,7 @@ static __attribute__((noinline)) size_t descend(size_t depth) {
     block[0] = 1;
     if (depth % 5 == 0)
         block = launder(realloc(block, 40000));
-    size_t sum = descend(depth + 1) + (size_t)block[0];
+    size_t sum = descend(depth + 1) + (unsigned char)block[0];
     free(block);
     return sum;
 }

@@ -98,12 +98,19 @@ static void on_timer(int signal_number) {
     errno = saved;
 }
 
+/* glibc of Debian 12 does not have the manual's name for it. */
+#ifdef sigev_notify_thread_id
+#define SIGNALS_THREAD_ID sigev_notify_thread_id
+#else
+#define SIGNALS_THREAD_ID _sigev_un._tid
+#endif
+
 static timer_t start_timer(void) {
     timer_t timer;
     struct sigaction action = {.sa_handler = on_timer, .sa_flags = SA_RESTART};
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1};
     struct itimerspec period = {{0, PERIOD_NS}, {0, PERIOD_NS}};
-    event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+    event.SIGNALS_THREAD_ID = (pid_t)syscall(SYS_gettid);
     if (sigaction(SIGUSR1, &action, NULL) != 0 || timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
         timer_settime(timer, 0, &period, NULL) != 0)
         tap_bail("no timer");

@@ -136,14 +136,14 @@ static bool is_near(size_t ours, size_t kernels) {
 
 static size_t our_committed(void) {
     struct hkz_stats stats = life_stats();
-    return stats.mapped + stats.metadata;
+    return (size_t)(stats.mapped + stats.metadata);
 }
 
 /* others: what in the kernel's figure is none of ours. */
 static void reconcile(size_t others) {
     static char *held[HELD];
     struct rng rng = rng_init(11);
-    size_t before = life_stats().allocated, resident = rss_exact_bytes();
+    size_t before = (size_t)life_stats().allocated, resident = rss_exact_bytes();
     for (size_t i = 0; i < HELD; i++) {
         held[i] = take(&rng, rng_between(&rng, 1, 60000));
         if (held[i] == NULL)
@@ -152,7 +152,7 @@ static void reconcile(size_t others) {
     }
     size_t committed = kernel_committed() - others, ours = our_committed();
     resident = rss_exact_bytes() - resident;
-    size_t allocated = life_stats().allocated - before;
+    size_t allocated = (size_t)life_stats().allocated - before;
     tap_ok(is_near(ours, committed), "mapped and metadata are %zu KiB, for the kernel %zu", ours >> 10,
            committed >> 10);
     tap_ok(is_near(allocated, resident), "allocated rose by %zu KiB, resident for the kernel by %zu", allocated >> 10,
@@ -183,7 +183,7 @@ int main(int argc, char **argv) {
         struct hkz_stats stats = life_stats();
         size_t present = rss_exact_bytes();
         /* The sidecar of pages that ever held blocks stays. */
-        size_t sidecar = stats.metadata > base.metadata ? stats.metadata - base.metadata : 0;
+        size_t sidecar = stats.metadata > base.metadata ? (size_t)(stats.metadata - base.metadata) : 0;
         bool is_base = stats.allocated <= base.allocated + 256 * KIB &&
                        present <= resident + resident / 4 + 8 * MIB + sidecar;
         if (!is_base)

@@ -7,6 +7,7 @@
 #include "clauses.h"
 #include "late.h"
 #include "markup.h"
+#include "libc.h"
 #include "standard.h"
 
 static void usable_size(void) {
@@ -134,10 +135,10 @@ static void stats(void) {
 static void cfree_frees(void) {
     void (*cfree_here)(void *block);
     LATE_FIND(RTLD_DEFAULT, cfree_here, "cfree");
-    size_t before = mallinfo2().uordblks;
+    size_t before = libc_allocated();
     for (size_t i = 0; cfree_here != NULL && i < 100; i++)
         cfree_here(launder(calloc(opaque(1), opaque(MIB))));
-    clause(cfree_here != NULL && mallinfo2().uordblks < before + 50 * MIB,
+    clause(cfree_here != NULL && libc_allocated() < before + 50 * MIB,
            "cfree: old programs still find it, and it is free", "cfree(3) DESCRIPTION");
 }
 

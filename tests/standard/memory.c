@@ -4,6 +4,7 @@
  * memory.c -- malloc, calloc, realloc, reallocarray and the ways to free. */
 #include "clauses.h"
 #include "late.h"
+#include "libc.h"
 #include "standard.h"
 #include <pthread.h>
 #include <stdalign.h>
@@ -170,12 +171,12 @@ static void realloc_of_null_and_to_nothing(void) {
     nothing = a_realloc(NULL, 0);
     clause(nothing != NULL, "realloc: of NULL to no bytes it is malloc(0)", "malloc(3) DESCRIPTION");
     free(nothing);
-    size_t before = mallinfo2().uordblks;
+    size_t before = libc_allocated();
     for (size_t i = 0; i < 100; i++) {
         void *large = a_malloc(MIB);
         nothing = a_realloc(large, 0);
     }
-    clause(mallinfo2().uordblks < before + 50 * MIB, "realloc: to no bytes the memory is free again",
+    clause(libc_allocated() < before + 50 * MIB, "realloc: to no bytes the memory is free again",
            "malloc(3) DESCRIPTION");
 }
 
@@ -280,10 +281,10 @@ static void free_keeps_errno(void) {
 
 /* Whether 200 blocks of size bytes, freed by give, leave nothing behind. */
 static bool leaves_nothing(void (*give)(void *block, size_t size), size_t size) {
-    size_t before = mallinfo2().uordblks;
+    size_t before = libc_allocated();
     for (size_t i = 0; i < 200; i++)
         give(a_malloc(size), size);
-    return mallinfo2().uordblks <= before + size;
+    return libc_allocated() <= before + size;
 }
 
 static void give_sized(void *block, size_t size) { c23_free_sized(launder(block), opaque(size)); }

@@ -57,7 +57,10 @@ static const size_t impossible_sizes[] = {SIZE_MAX,
                                           SIZE_MAX - 65536,
                                           SIZE_MAX / 2 + 2,
                                           (size_t)PTRDIFF_MAX + 1,
-                                          PTRDIFF_MAX - 4095};
+                                          /* 32 bits: an honest size there */
+                                          sizeof(size_t) == 8 ? PTRDIFF_MAX - 4095 : SIZE_MAX};
+
+#define HALF_WORD ((size_t)1 << sizeof(size_t) * 4)
 
 /* Factors whose product does not fit into size_t; and, last, one that does but cannot be had. */
 static const size_t impossible_products[][2] = {
@@ -66,8 +69,8 @@ static const size_t impossible_products[][2] = {
     {SIZE_MAX, SIZE_MAX},
     {SIZE_MAX / 2 + 1, 2},
     {SIZE_MAX / 16 + 1, 16},
-    {(size_t)1 << 32, (size_t)1 << 32},
-    {((size_t)1 << 32) + 1, (size_t)1 << 32},
+    {HALF_WORD, HALF_WORD},
+    {HALF_WORD + 1, HALF_WORD},
     {65537, SIZE_MAX / 65536},
     {PTRDIFF_MAX / 8 + 1, 8},
 };

@@ -155,7 +155,9 @@ static void never_carved(size_t size) {
     victim = block + hz7_usable_size(block) * (size <= 32 * KIB ? 2 : 1);
 }
 
-static void far_behind(size_t size) { victim = (char *)launder(hz7_malloc(size)) + 200 * MIB; }
+static void far_behind(size_t size) {
+    victim = (char *)launder(hz7_malloc(size)) + (sizeof(void *) == 8 ? 200 : 40) * MIB;
+}
 
 static void below_aligned(size_t size) {
     void *first = launder(hz7_aligned_alloc(64 * MIB, size));

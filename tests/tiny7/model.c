@@ -148,8 +148,8 @@ static void run_rounds(size_t threads, size_t rounds) {
 
 int main(int argc, char **argv) {
     uint64_t seed = number(argv, argc, 1, 1);
-    size_t operations = number(argv, argc, 2, 100000), threads = number(argv, argc, 3, 1);
-    size_t rounds = number(argv, argc, 4, 1);
+    size_t operations = (size_t)number(argv, argc, 2, 100000), threads = (size_t)number(argv, argc, 3, 1);
+    size_t rounds = (size_t)number(argv, argc, 4, 1);
     watchdog_start(110);
     seed = seed == 0 ? rng_fresh_seed() : seed;
     tap_diag("seed %llu, %zu operations, %zu threads, %zu rounds", (unsigned long long)seed, operations,
