@@ -85,4 +85,3 @@
         if (!(condition))                    \
             __builtin_unreachable();         \
     } while (0)
-
