@@ -297,24 +297,29 @@ void hz_central_send(struct hz_owner *owner, struct hz_batch *batch) {
         hz_central_relieve(owner);
 }
 
-void hz_central_relieve(struct hz_owner *owner) {
-    if (HZ_UNLIKELY(hz_load_relaxed(&owner->backlog) > hz_policy.backlog_max))
-        hz_central_receive(owner, true);
-}
-
-void hz_central_receive(struct hz_owner *owner, bool try_only) {
+/* Returns whether something had arrived and the lock was to be had. */
+static bool receive(struct hz_owner *owner, bool try_only) {
     struct hz_received received = {.strays = NULL};
     if (hz_inbox_is_empty(owner))
-        return;
+        return false;
     if (!try_only)
         hz_lock_take(&owner->lock);
     else if (!hz_lock_try(&owner->lock))
-        return;
+        return false;
     hz_receive_all(owner, put_home, owner, &received);
     hz_lock_give(&owner->lock);
     hz_batch_destroy(received.empty);
     hz_central_forward(received.strays);
+    return true;
 }
+
+/* Others find the lock held meanwhile and go away, so that what they sent is looked for again. */
+void hz_central_relieve(struct hz_owner *owner) {
+    while (HZ_UNLIKELY(hz_load_relaxed(&owner->backlog) > hz_policy.backlog_max) && receive(owner, true))
+        continue;
+}
+
+void hz_central_receive(struct hz_owner *owner, bool try_only) { (void)receive(owner, try_only); }
 
 /* A vacant owner has no runs, so that every block is a stray and none comes back here. */
 void hz_central_reap(struct hz_owner *owner) { hz_central_receive(owner, false); }
