@@ -61,36 +61,50 @@ static void test_short_threads(void) {
 }
 
 static pthread_barrier_t meeting;
+static unsigned long long mapped_at_meeting; /* written between the two waits */
 
 static void *crowd_life(void *arg) {
     char *blocks[100] = {NULL};
     struct rng rng = rng_init((uintptr_t)arg);
     life_churn(&rng, blocks, 100, 300);
+    if (pthread_barrier_wait(&meeting) == PTHREAD_BARRIER_SERIAL_THREAD)
+        mapped_at_meeting = life_stats().mapped;
     pthread_barrier_wait(&meeting);
     life_free_all(blocks, 100);
     return NULL;
 }
 
-static void crowd(void) {
+/* Returns what is mapped when all have their blocks: later it depends on how long they have been done. */
+static unsigned long long crowd(void) {
     pthread_t threads[AT_ONCE];
     pthread_barrier_init(&meeting, NULL, AT_ONCE);
     for (uintptr_t i = 0; i < AT_ONCE; i++)
         threads[i] = life_thread(crowd_life, (void *)(i + 1));
     for (size_t i = 0; i < AT_ONCE; i++)
         pthread_join(threads[i], NULL);
+    return mapped_at_meeting;
 }
 
-static void test_crowd(void) {
-    crowd();
+/* The most of so many crowds. */
+static unsigned long long crowds(int count) {
+    unsigned long long most = 0;
+    while (count-- > 0) {
+        unsigned long long mapped = crowd();
+        most = mapped > most ? mapped : most;
+    }
+    return most;
+}
+
+/* Where runs come in bulk the first crowds take fewer of them than later ones, which find many that are free. */
+static void test_crowds(void) {
+    unsigned long long early_mapped = crowds(3);
     struct hkz_stats early = life_stats();
-    for (int i = 0; i < 3; i++)
-        crowd();
+    unsigned long long late_mapped = crowds(5);
     struct hkz_stats late = life_stats();
-    tap_ok(late.allocated <= early.allocated + 64 * KIB,
-           "%d threads at once: allocated %llu, then %llu", AT_ONCE,
+    tap_ok(late.allocated <= early.allocated + 64 * KIB, "%d threads at once: allocated %llu, then %llu", AT_ONCE,
            (unsigned long long)early.allocated, (unsigned long long)late.allocated);
-    tap_ok(late.mapped <= 2 * early.mapped + 16 * MIB, "mapped %llu KiB, then %llu",
-           (unsigned long long)early.mapped >> 10, (unsigned long long)late.mapped >> 10);
+    tap_ok(late_mapped <= 2 * early_mapped + 16 * MIB, "mapped %llu KiB, then %llu", early_mapped >> 10,
+           late_mapped >> 10);
 }
 
 static void *endless_life(void *arg) {
@@ -120,7 +134,7 @@ static void test_exit_among_threads(void) {
 int main(void) {
     life_start();
     test_short_threads();
-    test_crowd();
+    test_crowds();
     test_exit_among_threads();
     return tap_done();
 }
