@@ -91,6 +91,8 @@ static void tally_owner(struct tally *tally, struct hz_owner *owner) {
     stats->remote_blocks += owner->counts.remote_blocks;
     stats->runs_created += owner->counts.runs_created;
     stats->runs_released += owner->counts.runs_released;
+    stats->purges += owner->counts.purges;
+    stats->purged_bytes += owner->counts.purged_bytes;
     hz_lock_give(&owner->lock);
     if (owner->front != NULL) {
         stats->threads++;
@@ -138,8 +140,8 @@ static void collect(struct hkz_stats *stats) {
     tally.guarded = live_bytes;
     stats->dirty = ((uint64_t)source.dirty_pages << HZ_PAGE_LOG2) + freed_bytes;
     stats->clean = (uint64_t)source.clean_pages << HZ_PAGE_LOG2;
-    stats->purges = source.purges;
-    stats->purged_bytes = source.purged_bytes;
+    stats->purges += source.purges;
+    stats->purged_bytes += source.purged_bytes;
     stats->reserved = hz_map_reserved_bytes() + stats->huge_bytes + hz_guard_range.bytes;
     stats->metadata = hz_map_metadata_bytes() + hz_meta_bytes() + hz_aside_metadata();
     stats->foreign_frees = hz_foreign_count();

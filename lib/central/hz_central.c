@@ -499,8 +499,9 @@ void hz_central_trim(struct hz_owner *owner, bool try_only) {
 
 enum { SWEPT = UINT8_MAX };
 
-/* Whole kernel pages of free blocks. The blocks' contents are nobody's; later readers see zeros. */
-static size_t sweep_run(const struct hz_desc *desc) {
+/* Whole kernel pages of free blocks. The blocks' contents are nobody's; later readers see zeros.
+ * lock: the owner's. */
+static size_t sweep_run(struct hz_owner *owner, const struct hz_desc *desc) {
     const struct hz_arena *arena = hz_desc_arena(desc);
     size_t block_bytes = hz_class_table[desc->class_index].block_bytes;
     uintptr_t start = (uintptr_t)hz_desc_start(arena, desc);
@@ -511,9 +512,12 @@ static size_t sweep_run(const struct hz_desc *desc) {
     while ((next = hz_desc_free_span(arena, desc, next, &first)) != 0) {
         uintptr_t from = hz_align_up(start + first * block_bytes, page);
         uintptr_t to = hz_align_down(start + next * block_bytes, page);
-        if (from < to && hz_os_purge((void *)from, to - from))
+        if (from < to && hz_os_purge((void *)from, to - from)) {
+            owner->counts.purges++;
             purged += to - from;
+        }
     }
+    owner->counts.purged_bytes += purged;
     return purged;
 }
 
@@ -527,7 +531,7 @@ size_t hz_central_sweep(struct hz_owner *owner, unsigned idle_passes) {
             if (desc->idle_passes == SWEPT)
                 continue;
             bool is_idle = desc->idle_passes >= idle_passes;
-            purged += is_idle ? sweep_run(desc) : 0;
+            purged += is_idle ? sweep_run(owner, desc) : 0;
             desc->idle_passes = (uint8_t)(is_idle ? SWEPT : desc->idle_passes + 1);
         }
     }

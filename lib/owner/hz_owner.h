@@ -24,6 +24,7 @@ enum hz_owner_state {
 /* Counted under the owner's lock; kept when the number is reused. */
 struct hz_owner_counts {
     uint64_t refills, flushes, remote_batches, remote_blocks, runs_created, runs_released;
+    uint64_t purges, purged_bytes; /* of free blocks inside runs */
 };
 
 struct hz_owner {

@@ -272,7 +272,10 @@ Test(central, sweep_purges_idle_free_blocks_once) {
         memset(blocks[i], 0x66, hz_class_bytes(CLASS));
     put(owner, blocks, taken - 1); /* blocks[taken - 1] has the lowest address */
     cr_assert_eq(hz_central_sweep(owner, 1), 0);
+    uint64_t counted = owner->counts.purged_bytes;
     size_t purged = hz_central_sweep(owner, 1);
+    cr_assert_eq(owner->counts.purged_bytes - counted, purged);
+    cr_assert_gt(owner->counts.purges, 0);
     cr_assert_gt(purged, 0);
     cr_assert_eq(hz_central_sweep(owner, 1), 0);
     cr_assert_eq(*(unsigned char *)blocks[taken - 1], 0x66);
