@@ -11,7 +11,7 @@ measure    runs the rows: calibration, rounds, order
 judge      from runs to figures and ratios
 bars       the limits that profiles are judged by, row by row
 printing   the text
-main       the command line
+main       what bench/run.py does
 
 A module uses only those above it.
 """

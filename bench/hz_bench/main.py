@@ -2,19 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """What bench/run.py does."""
 
-import json
+import importlib.util
+import os
+import subprocess
 import sys
 
 from .bars import all_bars, bar_rows
+from .goals import goals, mean_table
 from .host import host
 from .judge import judge
 from .libraries import PEERS, choose_libraries, find_shared, install_peers, subjects_of
 from .measure import Bench
 from .options import find_build, parse_arguments
-from .printing import print_bars, print_row
+from .printing import print_bars, print_means, print_row
 from .progress import Progress
-from .results import Results, now
-from .rows import Library, Place
+from .report import values, with_machine, write, write_json
+from .results import Results
+from .rows import Place
 from .say import fail, say
 from .workloads import (LANES, WORKING_SETS, choose_rows, default_threads, possible_rows, program_names, real_names)
 
@@ -32,26 +36,6 @@ def print_list():
     print("peers:")
     for name, (file_name, package) in PEERS.items():
         print(f"  {name:<20} {find_shared(file_name) or 'not installed: ' + package}")
-
-
-def as_json(options, place, libraries, rows, tables, verdicts):
-    """All that was measured, as plain values."""
-    out = []
-    for row, table in zip(rows, tables):
-        command = row.command(place, Library("glibc", ""), row.iterations)
-        entry = {"name": row.name, "program": getattr(row, "program", row.name), "group": row.group,
-                 "threads": row.threads, "unit": row.unit, "iterations": row.iterations, "arguments": command[1:],
-                 "notes": row.notes, "libraries": {}}
-        for name, figures in table.items():
-            entry["libraries"][name] = {
-                "ns_per_op": figures.ns, "ns_min": figures.ns_min, "ns_max": figures.ns_max,
-                "net_ns_per_op": figures.net, "speed_vs_best_peer": figures.speed,
-                "peak_kib": figures.peak, "peak_vs_smallest_peer": figures.peak_small,
-                "peak_vs_median_peer": figures.peak_median, "marks": figures.marks,
-                "valid": not figures.bad, "runs": row.runs[name]}
-        out.append(entry)
-    return {"date": now(), "host": host(), "seed": options.seed, "rounds": options.runs, "quick": options.quick,
-            "libraries": libraries, "rows": out, "bars": verdicts}
 
 
 def wanted_libraries(options, build):
@@ -78,35 +62,80 @@ def measure_all(bench, rows, libraries):
     return tables
 
 
+def ensure_matplotlib():
+    """The report's charts need it, and the distribution's package serves the distribution's Python alone."""
+    if importlib.util.find_spec("matplotlib"):
+        return
+    other = "/usr/bin/python3"
+    if os.path.realpath(sys.executable) != os.path.realpath(other) and os.path.exists(other) and subprocess.run(
+            [other, "-c", "import matplotlib"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        sys.stdout.flush()
+        os.execv(other, [other] + sys.argv)
+    fail("--report needs matplotlib (Debian package python3-matplotlib)")
+
+
+def report_folder(options, build):
+    """Where the report goes; it exists afterwards."""
+    folder = options.report or os.path.join(os.path.dirname(os.path.abspath(build)), "bench-report")
+    os.makedirs(folder, exist_ok=True)
+    return folder
+
+
+def judge_all(options, rows, tables, libraries):
+    """All verdicts that are asked for, printed."""
+    subjects = subjects_of(libraries)
+    verdicts = {"bars": [], "goals": []}
+    if options.bars or options.report is not None:
+        wanted = {row.key() for row in bar_rows(options.only, options.threads)}
+        pairs = [(row, table) for row, table in zip(rows, tables) if row.key() in wanted]
+        verdicts["bars"] = all_bars([row for row, _ in pairs], [table for _, table in pairs], subjects)
+        print_bars(verdicts["bars"])
+    if options.goals or options.report is not None:
+        verdicts["goals"] = goals(rows, tables, libraries)
+        print_means(mean_table(rows, tables, libraries))
+        print_bars(verdicts["goals"], "Bars over all programs")
+    return verdicts
+
+
+def status_of(options, rows, tables, verdicts):
+    """0, or 1 where something is marked or a bar that was asked for is missed."""
+    bad = [row.key() for row, table in zip(rows, tables) if any(one.bad for one in table.values())]
+    if bad:
+        say("rows with marks: " + ", ".join(bad))
+    asked = verdicts["bars"] * options.bars + verdicts["goals"] * options.goals
+    return 1 if bad or any(not one["passed"] for one in asked) else 0
+
+
 def main():
     """Returns the exit status."""
     options = parse_arguments()
     if options.list:
         print_list()
         return 0
+    if options.report is not None:
+        ensure_matplotlib()
     if options.install_peers:
         install_peers()
     build = find_build(options.build)
     place = Place(build)
     libraries = wanted_libraries(options, build)
-    subjects = subjects_of(libraries)
-    if options.bars and not subjects:
-        fail("--bars judges profiles and libraries given as name=path, and there is none")
+    if (options.bars or options.goals) and not subjects_of(libraries):
+        fail("bars are for profiles and libraries given as name=path, and there is none")
     rows = bar_rows(options.only, options.threads) if options.bars else choose_rows(options)
     rows = possible_rows(rows, place)
-    bench = Bench(options, place, libraries, Results(), None)
+    if not rows:
+        fail("there is no row to run")
+    folder = None if options.report is None else report_folder(options, build)
+    results = Results(os.path.join(folder, "results.jsonl") if folder else None, options.fresh)
+    bench = Bench(options, place, libraries, results, None)
     bench.progress = Progress(len(rows), sum(bench.missing_runs(row) for row in rows))
     print(f"seed {options.seed}, {options.runs} runs, at least {bench.target_s} s each; "
           f"{', '.join(f'{key} {value}' for key, value in host().items())}")
     tables = measure_all(bench, rows, libraries)
-    verdicts = all_bars(rows, tables, subjects) if options.bars else []
-    if options.bars:
-        print_bars(verdicts)
+    verdicts = judge_all(options, rows, tables, libraries)
+    data = values(options, place, libraries, rows, tables, verdicts)
     if options.json:
-        with open(options.json, "w", encoding="utf-8") as out:
-            json.dump(as_json(options, place, libraries, rows, tables, verdicts), out, indent=1)
-            out.write("\n")
-    bad = [row.key() for row, table in zip(rows, tables) if any(one.bad for one in table.values())]
-    if bad:
-        say("rows with marks: " + ", ".join(bad))
-    return 1 if bad or any(not one["passed"] for one in verdicts) else 0
+        write_json(data, options.json)
+    if folder:
+        say("report: " + write(with_machine(data), folder))
+    return status_of(options, rows, tables, verdicts)

@@ -43,6 +43,8 @@ def make_parser():
     parser.add_argument("--bars", action="store_true",
                         help="run the rows that have a bar (of --row, --lanes and --programs, if given) "
                              "and judge each library given by path or profile")
+    parser.add_argument("--goals", action="store_true",
+                        help="judge the profiles over all programs together (these and real ones, not lanes)")
     parser.add_argument("--seed", type=int, help="of the order of runs")
     parser.add_argument("--json", metavar="FILE", help="write everything there too")
     parser.add_argument("--report", nargs="?", const="", metavar="DIR",
@@ -61,6 +63,8 @@ def check(options):
         fail(f"--report takes a folder, and '{options.report}' looks like a library: name libraries before --report")
     if options.fresh and options.report is None:
         fail("--fresh is for --report")
+    if options.bars and options.goals:
+        fail("--bars and --goals are about different rows: choose one (a report has both)")
     if options.row and (options.lanes or options.programs or options.real):
         fail("--row names all rows: leave --lanes, --programs and --real out")
     for name in ("runs", "iterations"):
@@ -84,6 +88,8 @@ def parse_arguments(words=None):
         options.only = (expand(options.lanes or "none", lane_names(), "lane") +
                         expand(options.programs or "none", program_names(), "program") +
                         expand(options.real or "none", real_names(), "program"))
+    elif options.goals:
+        named[0] = "none"
     rest = "all" if options.only is None else "none"
     options.lanes, options.programs, options.real = (rest if word is None else word for word in named)
     return options

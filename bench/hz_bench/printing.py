@@ -47,12 +47,23 @@ def print_row(row, table):
         print(f"  {figures.name:<18}{''.join(cells)}  {'; '.join(marks)}".rstrip())
 
 
-def print_bars(verdicts):
+def print_bars(verdicts, title="Bars"):
     """PASS or MISS for each bar."""
     for subject in dict.fromkeys(one["library"] for one in verdicts):
-        print(f"\nBars for {subject}")
+        print(f"\n{title} for {subject}")
         for one in verdicts:
             if one["library"] == subject:
                 print(f"  {'PASS' if one['passed'] else 'MISS'}  {one['row']:<26} {one['bar']}: {one['margin']}")
     passed = sum(one["passed"] for one in verdicts)
     print(f"\n{passed} of {len(verdicts)} bars passed")
+
+
+def print_means(table):
+    """Geometric means of each group of rows."""
+    for title, group in table.items():
+        print(f"\n{title}: geometric means of {group['rows']} rows; best single peer {group['best_peer'] or '-'}, "
+              f"smallest {group['smallest_peer'] or '-'}")
+        print(f"  {'library':<26}{'x best':>9}{'x single':>9}{'x small':>9}  rows")
+        for name, mean in sorted(group["libraries"].items(), key=lambda pair: pair[1]["time"] or 1e99):
+            print(f"  {name:<26}{number(mean['time'], '.3f', 9)}{number(mean['time_vs_best_peer'], '.3f', 9)}"
+                  f"{number(mean['memory'], '.3f', 9)}  {mean['rows']} of {mean['of']}")
