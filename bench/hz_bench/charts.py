@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026 The Hakozuna authors
+# SPDX-License-Identifier: Apache-2.0
+"""The charts of the report, each from plain values to a figure."""
+
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from .svg import BAD, CARD, INK, LINE, MUTE, OURS, PEER, inline, new_figure
+
+# Okabe and Ito's colours, which people with any kind of colour blindness tell apart; without the yellow, which white
+# paper swallows. Ours are drawn with full lines, peers with broken ones.
+SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A6FD1", "#7F7F7F")
+DASHES = ((4, 1.5), (1.2, 1.2), (6, 1.5, 1.2, 1.5), (3, 3), (8, 2))
+
+
+def short(value):
+    """Three significant digits, never with an exponent."""
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def color_of(name, peers):
+    """Ours or a peer's."""
+    return PEER if name in peers else OURS
+
+
+def bars(axes, names, figures, best, peers):
+    """One bar for each name, the value and its ratio to best at the end. figures: name -> (value, low, high) or None."""
+    longest = max((figure[2] for figure in figures.values() if figure), default=1) or 1
+    for place, name in enumerate(names):
+        figure = figures[name]
+        if figure is None:
+            axes.text(0, place, " not valid", va="center", color=BAD)
+            continue
+        value, low, high = figure
+        axes.barh(place, value, height=0.68, color=color_of(name, peers))
+        if high > low:
+            axes.plot([low, high], [place, place], color=INK, linewidth=1)
+        ratio = f"  {value / best:.2f}×" if best else ""
+        axes.text(high + longest * 0.015, place, short(value) + ratio, va="center", fontsize=8)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlim(0, longest * 1.32)
+    axes.tick_params(length=0)
+    axes.grid(axis="x")
+    axes.spines["bottom"].set_visible(False)
+
+
+def row_charts(number, row, peers):
+    """The two charts of a row: time and peak memory, in the same order."""
+    shown = {name: one for name, one in row["libraries"].items() if name != "null"}
+    names = sorted(shown, key=lambda name: (not shown[name]["valid"], shown[name]["ns_per_op"] or 0))
+    scale = 1e-9 if row["unit"] == "s" else 1
+    times, peaks = {}, {}
+    for name, one in shown.items():
+        times[name] = tuple(scale * one[field] for field in ("ns_per_op", "ns_min", "ns_max")) if one["valid"] else None
+        peaks[name] = (one["peak_kib"] / 1024,) * 3 if one["valid"] else None
+    charts = []
+    for kind, figures, label in (("time", times, f"time, {row['unit']}"), ("peak", peaks, "peak memory, MiB")):
+        figure, axes = new_figure(4.7, 0.55 + 0.235 * len(names))
+        best = min((figures[name][0] for name in peers if figures.get(name)), default=None)
+        bars(axes, names, figures, best, peers)
+        axes.set_title(label)
+        null = row["libraries"].get("null")
+        if kind == "time" and null and null["valid"]:
+            axes.axvline(null["ns_per_op"], color=MUTE, linewidth=1, linestyle=(0, (2, 2)))
+        said = ", ".join(f"{name} {short(figures[name][0])}" for name in names if figures[name])
+        charts.append(inline(figure, f"{kind}{number}", f"{row['key']}, {label}: {said}"))
+    return charts
+
+
+def ratio_axis(axis):
+    """Ticks of a logarithmic axis of ratios."""
+    axis.set_major_locator(LogLocator(base=10, subs=(0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def spread(places, gap):
+    """The same values, moved apart as little as needed so that neighbours differ by the gap."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    out = list(places)
+    for _ in range(200):
+        moved = False
+        for low, high in zip(order, order[1:]):
+            lack = gap - (out[high] - out[low])
+            if lack > 1e-9:
+                out[low], out[high], moved = out[low] - lack / 2, out[high] + lack / 2, True
+        if not moved:
+            break
+    return out
+
+
+def overview(number, title, group, peers):
+    """Time against memory, one point for each library; the lower left is best."""
+    points = [(mean["time"], mean["memory"], name) for name, mean in group["libraries"].items()
+              if mean["time"] and mean["memory"]]
+    if not points:
+        return None
+    figure, axes = new_figure(5.2, 3.9)
+    for time, memory, name in points:
+        is_peer = name in peers
+        axes.scatter([time], [memory], s=42, marker="s" if is_peer else "o", zorder=3,
+                     color=PEER if is_peer else OURS)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    lows, highs = zip(*((min(values), max(values)) for values in list(zip(*points))[:2]))
+    axes.set_xlim(min(lows[0], 1) / 1.08, max(highs[0] ** 1.0, 1) * (highs[0] / lows[0]) ** 0.42 * 1.15)
+    axes.set_ylim(min(lows[1], 1) / 1.12, max(highs[1], 1) * 1.12)
+    for value, line in ((1, axes.axvline), (1, axes.axhline)):
+        line(value, color=MUTE, linewidth=1, linestyle=(0, (2, 2)))
+    ratio_axis(axes.xaxis)
+    ratio_axis(axes.yaxis)
+    axes.grid(True)
+    axes.set_xlabel("time, of the best peer's (left is faster)")
+    axes.set_ylabel("peak memory, of the smallest peer's (down is smaller)")
+    axes.set_title(f"{title}, geometric means of {group['rows']} rows")
+    name_points(figure, axes, points)
+    return inline(figure, f"overview{number}", f"{title}: " + ", ".join(
+        f"{name} {time:.2f} of the time and {memory:.2f} of the memory" for time, memory, name in sorted(points)))
+
+
+def name_points(figure, axes, points):
+    """The names, right of their points, moved apart where they would lie on each other."""
+    figure.draw_without_rendering()
+    pixels = axes.transData.transform([(time, memory) for time, memory, _ in points])
+    pitch = 11.5 * figure.dpi / 72
+    for (x, y), moved, (time, memory, name) in zip(pixels, spread([y for _, y in pixels], pitch), points):
+        offset = (moved - y) * 72 / figure.dpi
+        axes.annotate(name, (time, memory), xytext=(11, offset), textcoords="offset points", va="center", fontsize=8,
+                      arrowprops={"arrowstyle": "-", "color": LINE, "shrinkA": 0, "shrinkB": 3} if abs(offset) > 3
+                      else None, bbox={"facecolor": CARD, "edgecolor": "none", "pad": 0.4, "alpha": 0.8})
+
+
+def line_style(name, names, peers):
+    """Colour and dashes: ours full, peers broken."""
+    kind = [one for one in names if (one in peers) == (name in peers)]
+    place = kind.index(name)
+    dashes = (0, DASHES[place % len(DASHES)]) if name in peers else "solid"
+    return {"color": SERIES[place % len(SERIES)], "linestyle": dashes}
+
+
+def memory_chart(number, row, names, peers, title):
+    """Resident memory over time of some libraries; the styles are those among all names."""
+    figure, axes = new_figure(5.2, 3.2)
+    drawn = [name for name in names if row["libraries"].get(name, {}).get("series")]
+    every = [name for name in row["libraries"] if name != "null"]
+    highest = 0
+    for name in drawn:
+        series = row["libraries"][name]["series"]
+        highest = max(highest, *(kib for _, kib in series))
+        axes.plot([second for second, _ in series], [kib / 1024 for _, kib in series], linewidth=1.6, label=name,
+                  **line_style(name, every, peers))
+    axes.set_ylim(0, highest / 1024 * 1.05 or 1)
+    axes.set_xlim(left=0)
+    axes.grid(True)
+    axes.set_xlabel("seconds")
+    axes.set_ylabel("resident, MiB")
+    axes.set_title(title)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3, fontsize=8, handlelength=3.2)
+    return inline(figure, f"memory{number}", f"{row['key']}: resident memory over time of {', '.join(drawn)}")
