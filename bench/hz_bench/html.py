@@ -5,7 +5,7 @@
 import xml.etree.ElementTree as ElementTree
 
 
-def tag(name, *children, **attributes):
+def tag(name, /, *children, **attributes):
     """An element: children are elements, texts, or None for nothing. class_ stands for class, data_x for data-x."""
     element = ElementTree.Element(name, {key.rstrip("_").replace("_", "-"): str(value)
                                          for key, value in attributes.items() if value is not None})

@@ -35,7 +35,7 @@ class Figures:
 
     def add_times(self, row):
         """Time, memory, and what the runs themselves tell against the row."""
-        times = [1e9 * run["seconds"] / max(run["operations"], 1) for run in self.runs]
+        times = [1e9 * max(run["seconds"], 1e-6) / max(run["operations"], 1) for run in self.runs]
         self.ns, self.ns_min, self.ns_max = statistics.median(times), min(times), max(times)
         self.peak = self.median("peak_kib")
         served = [run["served"] for run in self.runs if run.get("served") is not None]
