@@ -2,21 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The charts of the report, each from plain values to a figure."""
 
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from .say import short
 from .svg import BAD, CARD, INK, LINE, MUTE, OURS, PEER, inline, new_figure
 
 # Okabe and Ito's colours, which people with any kind of colour blindness tell apart; without the yellow, which white
 # paper swallows. Ours are drawn with full lines, peers with broken ones.
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A6FD1", "#7F7F7F")
 DASHES = ((4, 1.5), (1.2, 1.2), (6, 1.5, 1.2, 1.5), (3, 3), (8, 2))
-
-
-def short(value):
-    """Three significant digits, never with an exponent."""
-    if value >= 100:
-        return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def color_of(name, peers):
@@ -36,11 +30,13 @@ def bars(axes, names, figures, best, peers):
         axes.barh(place, value, height=0.68, color=color_of(name, peers))
         if high > low:
             axes.plot([low, high], [place, place], color=INK, linewidth=1)
-        ratio = f"  {value / best:.2f}×" if best else ""
+        ratio = f" ({value / best:.2f}×)" if best else ""
         axes.text(high + longest * 0.015, place, short(value) + ratio, va="center", fontsize=8)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlim(0, longest * 1.32)
+    axes.set_xlim(0, longest * 1.36)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}".replace(",", " ")))
     axes.tick_params(length=0)
     axes.grid(axis="x")
     axes.spines["bottom"].set_visible(False)
@@ -97,7 +93,7 @@ def overview(number, title, group, peers):
               if mean["time"] and mean["memory"]]
     if not points:
         return None
-    figure, axes = new_figure(5.2, 3.9)
+    figure, axes = new_figure(4.9, 3.9)
     for time, memory, name in points:
         is_peer = name in peers
         axes.scatter([time], [memory], s=42, marker="s" if is_peer else "o", zorder=3,
@@ -105,7 +101,7 @@ def overview(number, title, group, peers):
     axes.set_xscale("log")
     axes.set_yscale("log")
     lows, highs = zip(*((min(values), max(values)) for values in list(zip(*points))[:2]))
-    axes.set_xlim(min(lows[0], 1) / 1.08, max(highs[0] ** 1.0, 1) * (highs[0] / lows[0]) ** 0.42 * 1.15)
+    axes.set_xlim(min(lows[0], 1) / 1.08, max(highs[0], 1) * (highs[0] / lows[0]) ** 0.45 * 1.2)
     axes.set_ylim(min(lows[1], 1) / 1.12, max(highs[1], 1) * 1.12)
     for value, line in ((1, axes.axvline), (1, axes.axhline)):
         line(value, color=MUTE, linewidth=1, linestyle=(0, (2, 2)))
@@ -124,10 +120,10 @@ def name_points(figure, axes, points):
     """The names, right of their points, moved apart where they would lie on each other."""
     figure.draw_without_rendering()
     pixels = axes.transData.transform([(time, memory) for time, memory, _ in points])
-    pitch = 11.5 * figure.dpi / 72
+    pitch = 12.5 * figure.dpi / 72
     for (x, y), moved, (time, memory, name) in zip(pixels, spread([y for _, y in pixels], pitch), points):
         offset = (moved - y) * 72 / figure.dpi
-        axes.annotate(name, (time, memory), xytext=(11, offset), textcoords="offset points", va="center", fontsize=8,
+        axes.annotate(name, (time, memory), xytext=(11, offset), textcoords="offset points", va="center",
                       arrowprops={"arrowstyle": "-", "color": LINE, "shrinkA": 0, "shrinkB": 3} if abs(offset) > 3
                       else None, bbox={"facecolor": CARD, "edgecolor": "none", "pad": 0.4, "alpha": 0.8})
 

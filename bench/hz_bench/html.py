@@ -38,9 +38,13 @@ def cell(text, value=None, **attributes):
     return tag("td", text, **attributes)
 
 
-def table(heads, rows, caption=None, **attributes):
-    """A table that the page's script can order by any column. heads: texts; rows: lists of <td> and <th>."""
-    head = tag("thead", tag("tr", *(tag("th", tag("button", text, type="button"), scope="col") for text in heads)))
+def table(heads, rows, caption=None, tall=False):
+    """A table that the page's script can order by any column. heads: texts; rows: lists of <td> and <th>; tall:
+    scrolls in itself."""
+    first = rows[0] if rows else []
+    lefts = [set(one.get("class", "").split()) & {"left", "wrap"} for one in first] + [None] * len(heads)
+    head = tag("thead", tag("tr", *(tag("th", tag("button", text, type="button"), scope="col",
+                                        class_="left" if left else None) for text, left in zip(heads, lefts))))
     body = tag("tbody", *(tag("tr", *cells) for cells in rows))
-    return tag("div", tag("table", caption and tag("caption", caption), head, body, class_="sortable", **attributes),
-               class_="scroll")
+    return tag("div", tag("table", caption and tag("caption", caption), head, body, class_="sortable"),
+               class_="scroll tall" if tall else "scroll")

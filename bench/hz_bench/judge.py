@@ -5,6 +5,7 @@
 import statistics
 
 from .libraries import peers_of
+from .say import short
 
 
 def shown_time(row, nanoseconds):
@@ -48,7 +49,7 @@ class Figures:
             self.marks.append(f"sent {100 * sent / wanted:.0f} % of the remote blocks, ring full")
         if self.ns_max > 1.3 * self.ns_min:
             low, high = (shown_time(row, value) for value in (self.ns_min, self.ns_max))
-            self.marks.append(f"spread {low:.4g}..{high:.4g}")
+            self.marks.append(f"spread {short(low)}..{short(high)}")
 
 
 def reference_work(row):

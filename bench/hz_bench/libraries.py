@@ -23,6 +23,21 @@ PEERS = {
 NULL_FILES = ("libnull_preload.so", "null_preload.so")
 
 
+def architecture(path):
+    """Word size, byte order and machine of an ELF file."""
+    with open(path, "rb") as file:
+        head = file.read(20)
+    return head[4:6] + head[18:20]
+
+
+def fits(path):
+    """Whether a library is for the same machine as this process: others may be installed beside it."""
+    try:
+        return architecture(path) == architecture("/proc/self/exe")
+    except OSError:
+        return False
+
+
 @functools.lru_cache(maxsize=None)
 def find_shared(file_name):
     """The path of a library by its soname: from the loader's cache, else the usual folders."""
@@ -31,12 +46,12 @@ def find_shared(file_name):
             lines = subprocess.run([tool, "-p"], capture_output=True, text=True, check=False).stdout.splitlines()
             for line in lines:
                 name, _, path = line.strip().partition(" => ")
-                if name.split(" ")[0] == file_name and os.path.exists(path):
+                if name.split(" ")[0] == file_name and fits(path):
                     return path
     machine = platform.machine()
     for folder in (f"/usr/lib/{machine}-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"):
         path = os.path.join(folder, file_name)
-        if os.path.exists(path):
+        if fits(path):
             return path
     return None
 

@@ -7,7 +7,7 @@ import os
 from . import charts
 from .html import add, cell, document, table, tag
 from .libraries import peers_of
-from .page_rows import every_row, key_of, library_head
+from .page_rows import every_row, key_of
 from .summary import GROUPS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -35,20 +35,34 @@ def main_group(data):
     return next((title for title in GROUPS if title in data["means"]), None)
 
 
+def best_of_values(means, names, field):
+    """The name with the least value, or None."""
+    return min((name for name in names if means[name][field] is not None), key=lambda name: means[name][field],
+               default=None)
+
+
 def answers(data, title):
     """Who is fastest, who is smallest, which bars hold, what failed."""
     group = data["means"][title]
     means, fastest, smallest, best = group["libraries"], group["fastest"], group["smallest"], group["best_peer"]
+    ours = [name for name in means if name not in peers_of(means)]
     tiles = []
     if fastest:
-        other = f"; the best single peer is {best}" if best and best != fastest else ""
-        ratio = f"{times(means[fastest]['time_vs_best_peer'])} the time of {best}" if best else ""
-        tiles.append(tile("Fastest", fastest, ratio if best != fastest else "ahead of all of ours" + other))
+        if best in (None, fastest):
+            near = best_of_values(means, ours, "time_vs_best_peer")
+            text = f"of ours the fastest is {near} with {times(means[near]['time_vs_best_peer'])} its time" if near else ""
+        else:
+            text = f"{times(means[fastest]['time_vs_best_peer'])} the time of {best}, the best single peer"
+        tiles.append(tile("Fastest", fastest, text))
     if smallest:
         peer = group["smallest_peer"]
-        tiles.append(tile("Smallest peak memory", smallest,
-                          f"{times(means[smallest]['memory'])} that of the smallest peer of each row" +
-                          (f"; the smallest single peer is {peer}" if peer and peer != smallest else "")))
+        near = smallest if smallest in ours else best_of_values(means, ours, "memory")
+        text = f"{times(means[smallest]['memory'])} the peak of the smallest peer of each row"
+        if smallest in ours and peer:
+            text += f"; the smallest single peer, {peer}, {times(means[peer]['memory'])}"
+        elif near:
+            text += f"; of ours the smallest is {near} with {times(means[near]['memory'])}"
+        tiles.append(tile("Smallest peak memory", smallest, text))
     verdicts = data["goals"] or data["bars"]
     if verdicts:
         passed = sum(one["passed"] for one in verdicts)
@@ -87,13 +101,12 @@ def summary(data, peers):
         return section
     add(section, tag("p", f"Geometric means over {title} ({data['means'][title]['rows']} rows). Time is of the best "
                      "peer's in each row, memory of the smallest peer's: below 1 is ahead of every peer."),
-        answers(data, title))
+        answers(data, title), tag("p", key_of("ours"), "Hakozuna's profiles, and libraries given by path \u2003",
+                                  key_of("peer"), "peers", class_="mute"))
     for number, name in enumerate([title] + [one for one in MAIN_GROUPS if one in data["means"] and one != title]):
         group = data["means"][name]
         add(section, tag("div", charts.overview(number, name[0].upper() + name[1:], group, peers),
                          means_table(name[0].upper() + name[1:], group, peers), class_="card two"))
-    add(section, tag("p", key_of("ours"), "Hakozuna's profiles, and libraries given by path   ", key_of("peer"),
-                     "peers", class_="mute"))
     more = [name for name in data["means"] if name not in MAIN_GROUPS and name != title]
     if more:
         add(section, tag("details", tag("summary", "The same for: " + ", ".join(more)), tag("div", *(
@@ -101,15 +114,15 @@ def summary(data, peers):
     return section
 
 
-def bars_table(verdicts, caption):
+def bars_table(verdicts, caption, by_row=False):
     """PASS and MISS."""
     def row(one):
         word = "PASS" if one["passed"] else "MISS"
         misses = tag("details", tag("summary", "which"), ", ".join(one["misses"])) if one.get("misses") else None
-        return [tag("th", one["library"], scope="row"), cell(one["row"], class_="left"),
-                cell(one["bar"], class_="wrap"), cell(word, class_=word.lower()),
-                tag("td", one["margin"], misses, class_="wrap")]
-    return table(["library", "row", "bar", "verdict", "measured"], [row(one) for one in verdicts], caption)
+        return [tag("th", one["library"], scope="row"), cell(word, class_=word.lower())] + [
+            cell(one["row"], class_="left")] * by_row + [
+                cell(one["bar"], class_="wrap"), tag("td", one["margin"], misses, class_="wrap")]
+    return table(["library", "verdict"] + ["row"] * by_row + ["bar", "measured"], [row(one) for one in verdicts], caption, tall=by_row)
 
 
 def bars_section(data):
@@ -120,8 +133,7 @@ def bars_section(data):
                                            "The best single peer is the one with the least geometric mean."),
                          class_="card"))
     if data["bars"]:
-        rows = bars_table(data["bars"], "Row by row, for the rows measured here that have a bar.")
-        rows.set("class", "scroll tall")
+        rows = bars_table(data["bars"], "Row by row, for the rows measured here that have a bar.", True)
         passed = sum(one["passed"] for one in data["bars"])
         add(section, tag("details", tag("summary", f"Row by row: {passed} of {len(data['bars'])} hold"), rows,
                          class_="card"))
@@ -138,13 +150,14 @@ def marks_section(data):
     if not found:
         add(section, tag("p", "None: no run failed, all did equal work, none was unsteady."))
         return section
-    add(section, tag("p", "Results that are not valid take part in no ratio and no mean. Warnings do."),
-        tag("div", table(["row", "library", "", "mark"], [
-            [tag("th", row["key"], scope="row"), cell(name, class_="left"),
-             cell("warning" if valid else "not valid", class_=None if valid else "bad"), cell(mark, class_="wrap")]
-            for row, name, mark, valid in sorted(found, key=lambda one: one[3])]), class_="card"))
-    add(section[-1][0], None)
-    section[-1][0].set("class", "scroll tall")
+    add(section, tag("p", "Results that are not valid take part in no ratio and no mean. Warnings do."))
+    for title, chosen in (("Not valid", [one for one in found if not one[3]]),
+                          ("Warnings", [one for one in found if one[3]])):
+        rows = [[tag("th", row["key"], scope="row"), cell(name, class_="left"),
+                 cell(mark, class_="wrap" if valid else "wrap bad")] for row, name, mark, valid in chosen]
+        box = tag("details", tag("summary", f"{title}: {len(rows)}"), table(["row", "library", "mark"], rows, tall=True),
+                  class_="card", open=None if title == "Warnings" else "open")
+        add(section, box if rows else None)
     return section
 
 
@@ -159,9 +172,8 @@ def conditions(data):
     libraries = [[tag("th", name, scope="row"), cell(one["version"], class_="wrap"), cell(one["path"], class_="wrap"),
                   cell(one["hash"], class_="left")] for name, one in data.get("versions", {}).items()]
     return tag("section", tag("h2", "Machine, versions, method", id="conditions"),
-               tag("div", tag("div", table(["what", "value"], machine, "Machine and options"), class_="card"),
-                   tag("div", table(["library", "version", "file", "hash"], libraries, "Libraries"), class_="card"),
-                   class_="two"),
+               tag("div", table(["what", "value"], machine, "Machine and options"), class_="card"),
+               tag("div", table(["library", "version", "file", "hash"], libraries, "Libraries"), class_="card"),
                tag("p", "Each run is a fresh process; LD_PRELOAD selects the library; the order is shuffled anew in "
                    "each round; figures are medians, and lines across bars go from the least to the greatest. glibc "
                    "sets the work of a row, and then all do the same, which is checked. Ratios of one report may be "

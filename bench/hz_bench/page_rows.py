@@ -52,9 +52,7 @@ def ratio_table(data, names, field, caption):
     rows = [[tag("th", tag("a", row["key"], href="#" + row_id(number)), scope="row", data_v=row["key"])] +
             [ratio_cell(row["libraries"].get(name), field) for name in names]
             for number, row in enumerate(data["rows"]) if row["timed"]]
-    out = table(["row"] + names, rows, caption)
-    out.set("class", "scroll tall")
-    return out
+    return table(["row"] + names, rows, caption, tall=True)
 
 
 def ratios_section(data, names):

@@ -24,3 +24,10 @@ def number(value, form, width=0):
 def mib(kib):
     """The same in MiB."""
     return None if kib is None else kib / 1024
+
+
+def short(value):
+    """Three significant digits, more before the point, never an exponent."""
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
