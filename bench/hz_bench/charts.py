@@ -36,7 +36,7 @@ def bars(axes, names, figures, best, peers):
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(0, longest * 1.36)
     axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}".replace(",", " ")))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace(",", "\u2009")))
     axes.tick_params(length=0)
     axes.grid(axis="x")
     axes.spines["bottom"].set_visible(False)

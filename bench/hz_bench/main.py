@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What bench/run.py does."""
 
-import importlib.util
 import os
-import subprocess
 import sys
 
 from .bars import all_bars, bar_rows
@@ -16,7 +14,7 @@ from .measure import Bench
 from .options import find_build, parse_arguments
 from .printing import print_bars, print_means, print_row
 from .progress import Progress
-from .report import values, with_machine, write, write_json
+from .report import drawing_python, values, with_machine, write, write_json
 from .results import Results
 from .rows import Place
 from .say import fail, say
@@ -63,15 +61,13 @@ def measure_all(bench, rows, libraries):
 
 
 def ensure_matplotlib():
-    """The report's charts need it, and the distribution's package serves the distribution's Python alone."""
-    if importlib.util.find_spec("matplotlib"):
-        return
-    other = "/usr/bin/python3"
-    if os.path.realpath(sys.executable) != os.path.realpath(other) and os.path.exists(other) and subprocess.run(
-            [other, "-c", "import matplotlib"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+    """Goes on under a Python that can draw, if this one cannot."""
+    other = drawing_python()
+    if other is None:
+        fail("--report needs matplotlib (Debian package python3-matplotlib)")
+    if other != sys.executable:
         sys.stdout.flush()
         os.execv(other, [other] + sys.argv)
-    fail("--report needs matplotlib (Debian package python3-matplotlib)")
 
 
 def report_folder(options, build):

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """All that was measured, as plain values: what --json and the report's JSON file hold, and the page is made from."""
 
+import importlib.util
 import json
 import os
 import shlex
+import subprocess
 import sys
 
 from . import counter
@@ -13,6 +15,18 @@ from .host import host, machine, versions
 from .libraries import peers_of
 from .results import now
 from .rows import Library
+
+
+def drawing_python():
+    """A Python with matplotlib: this one, or the distribution's, which its package serves; None if neither has it."""
+    if importlib.util.find_spec("matplotlib"):
+        return sys.executable
+    other = "/usr/bin/python3"
+    if os.path.exists(other) and os.path.realpath(sys.executable) != os.path.realpath(other):
+        probe = [other, "-c", "import sys, importlib.util; sys.exit(not importlib.util.find_spec('matplotlib'))"]
+        if subprocess.run(probe, check=False).returncode == 0:
+            return other
+    return None
 
 
 def row_values(place, row, table, libraries):
