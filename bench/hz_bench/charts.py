@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The charts of the report, each from plain values to a figure."""
 
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from .say import short
 from .svg import BAD, CARD, INK, LINE, MUTE, OURS, PEER, inline, new_figure
@@ -53,7 +53,7 @@ def row_charts(number, row, peers):
         peaks[name] = (one["peak_kib"] / 1024,) * 3 if one["valid"] else None
     charts = []
     for kind, figures, label in (("time", times, f"time, {row['unit']}"), ("peak", peaks, "peak memory, MiB")):
-        figure, axes = new_figure(4.7, 0.55 + 0.235 * len(names))
+        figure, axes = new_figure(4.7, 0.6 + 0.225 * len(names), 0.2 + 0.076 * max(map(len, names)), 0.3)
         best = min((figures[name][0] for name in peers if figures.get(name)), default=None)
         bars(axes, names, figures, best, peers)
         axes.set_title(label)
@@ -69,7 +69,7 @@ def ratio_axis(axis):
     """Ticks of a logarithmic axis of ratios."""
     axis.set_major_locator(LogLocator(base=10, subs=(0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())
 
 
 def spread(places, gap):
@@ -101,7 +101,8 @@ def overview(number, title, group, peers):
     axes.set_xscale("log")
     axes.set_yscale("log")
     lows, highs = zip(*((min(values), max(values)) for values in list(zip(*points))[:2]))
-    axes.set_xlim(min(lows[0], 1) / 1.08, max(highs[0], 1) * (highs[0] / lows[0]) ** 0.45 * 1.2)
+    room = max((highs[0] / lows[0]) ** 0.1, 1.03)
+    axes.set_xlim(min(lows[0], 1) / room, max(highs[0], 1) * room)
     axes.set_ylim(min(lows[1], 1) / 1.12, max(highs[1], 1) * 1.12)
     for value, line in ((1, axes.axvline), (1, axes.axhline)):
         line(value, color=MUTE, linewidth=1, linestyle=(0, (2, 2)))
@@ -117,28 +118,32 @@ def overview(number, title, group, peers):
 
 
 def name_points(figure, axes, points):
-    """The names, right of their points, moved apart where they would lie on each other."""
-    figure.draw_without_rendering()
+    """The names beside their points, moved apart where they would lie on each other."""
     pixels = axes.transData.transform([(time, memory) for time, memory, _ in points])
+    middle = axes.transAxes.transform((0.62, 0))[0]
     pitch = 12.5 * figure.dpi / 72
     for (x, y), moved, (time, memory, name) in zip(pixels, spread([y for _, y in pixels], pitch), points):
         offset = (moved - y) * 72 / figure.dpi
-        axes.annotate(name, (time, memory), xytext=(11, offset), textcoords="offset points", va="center",
-                      arrowprops={"arrowstyle": "-", "color": LINE, "shrinkA": 0, "shrinkB": 3} if abs(offset) > 3
-                      else None, bbox={"facecolor": CARD, "edgecolor": "none", "pad": 0.4, "alpha": 0.8})
+        is_left = x > middle
+        line = {"arrowstyle": "-", "color": LINE, "shrinkA": 0, "shrinkB": 3} if abs(offset) > 3 else None
+        axes.annotate(name, (time, memory), xytext=(-11 if is_left else 11, offset), textcoords="offset points",
+                      va="center", ha="right" if is_left else "left", arrowprops=line,
+                      bbox={"facecolor": CARD, "edgecolor": "none", "pad": 0.4, "alpha": 0.8})
 
 
-def line_style(name, names, peers):
-    """Colour and dashes: ours full, peers broken."""
+def line_style(name, names, drawn, peers):
+    """Colour and dashes: ours full, peers broken. The styles are those among all names, so that a library has one in all
+    charts; a guest among the others' kind is drawn in ink."""
     kind = [one for one in names if (one in peers) == (name in peers)]
     place = kind.index(name)
-    dashes = (0, DASHES[place % len(DASHES)]) if name in peers else "solid"
-    return {"color": SERIES[place % len(SERIES)], "linestyle": dashes}
+    is_guest = sum((one in peers) == (name in peers) for one in drawn) == 1 and len(drawn) > 2
+    return {"color": INK if is_guest else SERIES[place % len(SERIES)],
+            "linestyle": (0, DASHES[place % len(DASHES)]) if name in peers else "solid"}
 
 
 def memory_chart(number, row, names, peers, title):
-    """Resident memory over time of some libraries; the styles are those among all names."""
-    figure, axes = new_figure(5.2, 3.2)
+    """Resident memory over time of some libraries."""
+    figure, axes = new_figure(5.2, 3.5, 0.65, 0.45 + 0.2 * (1 + len(names) // 3))
     drawn = [name for name in names if row["libraries"].get(name, {}).get("series")]
     every = [name for name in row["libraries"] if name != "null"]
     highest = 0
@@ -146,12 +151,12 @@ def memory_chart(number, row, names, peers, title):
         series = row["libraries"][name]["series"]
         highest = max(highest, *(kib for _, kib in series))
         axes.plot([second for second, _ in series], [kib / 1024 for _, kib in series], linewidth=1.6, label=name,
-                  **line_style(name, every, peers))
+                  **line_style(name, every, drawn, peers))
     axes.set_ylim(0, highest / 1024 * 1.05 or 1)
     axes.set_xlim(left=0)
     axes.grid(True)
     axes.set_xlabel("seconds")
     axes.set_ylabel("resident, MiB")
     axes.set_title(title)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3, fontsize=8, handlelength=3.2)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.46, -0.16), ncols=3, fontsize=8, handlelength=3.2)
     return inline(figure, f"memory{number}", f"{row['key']}: resident memory over time of {', '.join(drawn)}")
