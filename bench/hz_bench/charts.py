@@ -5,7 +5,7 @@
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from .say import short
-from .svg import BAD, CARD, INK, LINE, MUTE, OURS, PEER, inline, new_figure
+from .svg import BAD, INK, LINE, MUTE, OURS, PEER, inline, new_figure
 
 # Okabe and Ito's colours, which people with any kind of colour blindness tell apart; without the yellow, which white
 # paper swallows. Ours are drawn with full lines, peers with broken ones.
@@ -19,7 +19,7 @@ def color_of(name, peers):
 
 
 def bars(axes, names, figures, best, peers):
-    """One bar for each name, the value and its ratio to best at the end. figures: name -> (value, low, high) or None."""
+    """A bar for each name, the value and its ratio to best at the end. figures: name -> (value, low, high) or None."""
     longest = max((figure[2] for figure in figures.values() if figure), default=1) or 1
     for place, name in enumerate(names):
         figure = figures[name]
@@ -67,7 +67,9 @@ def row_charts(number, row, peers):
 
 def ratio_axis(axis):
     """Ticks of a logarithmic axis of ratios."""
-    axis.set_major_locator(LogLocator(base=10, subs=(0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5)))
+    low, high = axis.get_view_interval()
+    more = (1.1, 1.2, 1.3, 1.7, 7, 8, 9) if high / low < 2.2 else (7,) if high / low < 6 else ()
+    axis.set_major_locator(LogLocator(base=10, subs=(1, 1.5, 2, 3, 5) + more))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
     axis.set_minor_locator(NullLocator())
 
@@ -93,7 +95,7 @@ def overview(number, title, group, peers):
               if mean["time"] and mean["memory"]]
     if not points:
         return None
-    figure, axes = new_figure(4.9, 3.9)
+    figure, axes = new_figure(4.9, 3.9, right=0.25 + 0.076 * max(len(name) for _, _, name in points))
     for time, memory, name in points:
         is_peer = name in peers
         axes.scatter([time], [memory], s=42, marker="s" if is_peer else "o", zorder=3,
@@ -118,22 +120,21 @@ def overview(number, title, group, peers):
 
 
 def name_points(figure, axes, points):
-    """The names beside their points, moved apart where they would lie on each other."""
+    """The names in a column beside the axes, in the points' order from top to bottom, each with a line to its point."""
     pixels = axes.transData.transform([(time, memory) for time, memory, _ in points])
-    middle = axes.transAxes.transform((0.62, 0))[0]
+    bottom, top = axes.transAxes.transform([(0, 0), (0, 1)])[:, 1]
     pitch = 12.5 * figure.dpi / 72
-    for (x, y), moved, (time, memory, name) in zip(pixels, spread([y for _, y in pixels], pitch), points):
-        offset = (moved - y) * 72 / figure.dpi
-        is_left = x > middle
-        line = {"arrowstyle": "-", "color": LINE, "shrinkA": 0, "shrinkB": 3} if abs(offset) > 3 else None
-        axes.annotate(name, (time, memory), xytext=(-11 if is_left else 11, offset), textcoords="offset points",
-                      va="center", ha="right" if is_left else "left", arrowprops=line,
-                      bbox={"facecolor": CARD, "edgecolor": "none", "pad": 0.4, "alpha": 0.8})
+    places = spread([height for _, height in pixels], pitch)
+    out = min(0, top - max(places)) or max(0, bottom - min(places))  # the column stays beside the axes
+    for place, (time, memory, name) in zip(places, points):
+        axes.annotate(name, (time, memory), xytext=(1.04, (place + out - bottom) / (top - bottom)),
+                      textcoords="axes fraction", va="center", annotation_clip=False,
+                      arrowprops={"arrowstyle": "-", "color": LINE, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)})
 
 
 def line_style(name, names, drawn, peers):
-    """Colour and dashes: ours full, peers broken. The styles are those among all names, so that a library has one in all
-    charts; a guest among the others' kind is drawn in ink."""
+    """Colour and dashes: ours full, peers broken. The styles are those among all names, so that a library has one in
+    all charts; a guest among the others' kind is drawn in ink."""
     kind = [one for one in names if (one in peers) == (name in peers)]
     place = kind.index(name)
     is_guest = sum((one in peers) == (name in peers) for one in drawn) == 1 and len(drawn) > 2

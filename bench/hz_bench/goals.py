@@ -11,28 +11,28 @@ from .summary import GROUPS, against, best_of, least, means, rows_of, valid
 ALL = "all programs"
 
 
-def verdict(name, bar, passed, margin, misses=()):
+def verdict(name, what, passed, margin, misses=()):
     """As those of bars.all_bars."""
-    return {"library": name, "row": ALL, "bar": bar, "passed": bool(passed), "margin": margin, "misses": list(misses)}
+    return {"library": name, "row": ALL, "bar": what, "passed": bool(passed), "margin": margin, "misses": list(misses)}
 
 
-def mean_at_most(name, bar, value, limit):
+def mean_at_most(name, what, value, limit):
     """One number against its limit."""
     if value is None:
-        return verdict(name, bar, False, "not measured")
-    return verdict(name, bar, value <= limit, f"{value:.3f}x, limit {limit:.2f}x")
+        return verdict(name, what, False, "not measured")
+    return verdict(name, what, value <= limit, f"{value:.3f}x, limit {limit:.2f}x")
 
 
-def each_at_most(name, bar, ratios, limit):
+def each_at_most(name, what, ratios, limit):
     """ratios: [(row's key, value, or None where the library or all others have no valid figure)]. All must be there."""
     if not ratios:
-        return verdict(name, bar, False, "not measured")
+        return verdict(name, what, False, "not measured")
     misses = [f"{key} ({'not valid' if value is None else f'{value:.2f}x'})"
               for key, value in ratios if value is None or value > limit]
     known = [(value, key) for key, value in ratios if value is not None]
-    worst = "worst {1}: {0:.2f}x".format(*max(known)) if known else "no valid row"
+    worst = f"worst {max(known)[1]}: {max(known)[0]:.2f}x" if known else "no valid row"
     margin = f"{worst}, limit {limit:.2f}x" + (f"; {len(misses)} of {len(ratios)} miss" if misses else "")
-    return verdict(name, bar, not misses, margin, misses)
+    return verdict(name, what, not misses, margin, misses)
 
 
 def row_ratios(pairs, name, others, field):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Elements of a page. Text is escaped where it is written out, so that none can be forgotten."""
 
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 
 def tag(name, /, *children, **attributes):

@@ -50,7 +50,7 @@ def answers(data, title):
     if fastest:
         if best in (None, fastest):
             near = best_of_values(means, ours, "time_vs_best_peer")
-            text = f"of ours the fastest is {near} with {times(means[near]['time_vs_best_peer'])} its time" if near else ""
+            text = near and f"of ours the fastest is {near} with {times(means[near]['time_vs_best_peer'])} its time"
         else:
             text = f"{times(means[fastest]['time_vs_best_peer'])} the time of {best}, the best single peer"
         tiles.append(tile("Fastest", fastest, text))
@@ -122,7 +122,8 @@ def bars_table(verdicts, caption, by_row=False):
         return [tag("th", one["library"], scope="row"), cell(word, class_=word.lower())] + [
             cell(one["row"], class_="left")] * by_row + [
                 cell(one["bar"], class_="wrap"), tag("td", one["margin"], misses, class_="wrap")]
-    return table(["library", "verdict"] + ["row"] * by_row + ["bar", "measured"], [row(one) for one in verdicts], caption, tall=by_row)
+    heads = ["library", "verdict"] + ["row"] * by_row + ["bar", "measured"]
+    return table(heads, [row(one) for one in verdicts], caption, tall=by_row)
 
 
 def bars_section(data):
@@ -155,8 +156,8 @@ def marks_section(data):
                           ("Warnings", [one for one in found if one[3]])):
         rows = [[tag("th", row["key"], scope="row"), cell(name, class_="left"),
                  cell(mark, class_="wrap" if valid else "wrap bad")] for row, name, mark, valid in chosen]
-        box = tag("details", tag("summary", f"{title}: {len(rows)}"), table(["row", "library", "mark"], rows, tall=True),
-                  class_="card", open=None if title == "Warnings" else "open")
+        box = tag("details", tag("summary", f"{title}: {len(rows)}"),
+                  table(["row", "library", "mark"], rows, tall=True), class_="card", open=None if title == "Warnings" else "open")
         add(section, box if rows else None)
     return section
 

@@ -59,8 +59,8 @@ def ratios_section(data, names):
     """Every row at a glance."""
     return tag("section", tag("h2", "All rows", id="ratios"),
                tag("p", "Ratios to the best peer (time) and the smallest peer (memory) of each row. Blue is ahead of "
-                   "every peer (dark: by a fifth or more), orange more than a tenth behind (dark: twice and more), ✗ not "
-                   "valid. Columns can be ordered by a click."),
+                   "every peer (dark: by a fifth or more), orange more than a tenth behind (dark: twice and more), ✗ "
+                   "not valid. Columns can be ordered by a click."),
                tag("div", ratio_table(data, names, "speed_vs_best_peer", "Time: of the best peer's"), class_="card"),
                tag("div", ratio_table(data, names, "peak_vs_smallest_peer", "Peak memory: of the smallest peer's"),
                    class_="card"))
@@ -163,7 +163,7 @@ def instructions_section(data, names):
     rows = [[tag("th", tag("a", row["key"], href="#" + row_id(number)), scope="row", data_v=row["key"])] +
             [number_cell(row["libraries"].get(name, {}).get("instructions_per_op"), ".1f") for name in names]
             for number, row in counted]
-    add(section, tag("p", "In user space, of the whole process (the harness, too, which is the same for all), divided by "
+    add(section, tag("p", "In user space, of the whole process (the harness, too, the same for all), divided by "
                      "its operations; one run of each.", class_="mute"),
         tag("div", table(["row"] + names, rows), class_="card"))
     return section
@@ -172,8 +172,8 @@ def instructions_section(data, names):
 def every_row(data, names, peers):
     """All sections."""
     workloads = tag("section", tag("h2", "Charts and commands", id="workloads"),
-                    tag("p", "Speed and peak memory side by side, in the same order: the fastest first. × is relative to "
-                        "the best peer, and to the smallest; the dashed line is what the harness takes without an "
+                    tag("p", "Speed and peak memory side by side, in the same order: the fastest first. × is relative "
+                        "to the best peer, and to the smallest; the dashed line is what the harness takes without an "
                         "allocator.", class_="mute"))
     for group, title in TITLES.items():
         chosen = [(number, row) for number, row in enumerate(data["rows"]) if row["group"] == group]

@@ -38,7 +38,8 @@ def print_row(row, table):
         marks = list(figures.marks)
         if after is not None:
             marks.append(f"after the wait {after:.1f} % of the peak")
-        cells = [number(shown_time(row, figures.ns), ".2f" if row.unit == "ns/op" else ".3f", 9), number(figures.net, ".2f", 9),
+        form = ".2f" if row.unit == "ns/op" else ".3f"
+        cells = [number(shown_time(row, figures.ns), form, 9), number(figures.net, ".2f", 9),
                  number(figures.speed, ".2f", 8), number(mib(figures.peak), ".1f", 10),
                  number(figures.peak_small, ".2f", 9),
                  number(mib(figures.median("rest_kib")), ".1f", 10),

@@ -79,7 +79,7 @@ class Row:
         return f"{self.name} T={self.threads}"
 
     def missing(self, place):
-        """None, or why this row cannot run here, with the Debian package that would help. It is then left out, loudly."""
+        """None, or why this row cannot run here, with the Debian package that would help. It is then left out."""
 
     def prepare(self, place):
         """Before the first run: makes inputs, starts nothing. May be called again, and then finds them made."""
@@ -111,8 +111,8 @@ class Row:
         return result
 
     def depends(self, place):
-        """What stored results depend on, beside the library and the iterations: a list of plain values that differs when
-        they no longer hold. Here: the command's words, and the program's contents."""
+        """What stored results depend on, beside the library and the iterations: a list of plain values that differs
+        when they no longer hold. Here: the command's words, and the program's contents."""
         command = self.command(place, Library("glibc", ""), 0)
         return [file_hash(command[0])] + command[1:] if os.path.isfile(command[0]) else command
 

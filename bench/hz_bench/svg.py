@@ -4,7 +4,7 @@
 
 import io
 import re
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 import matplotlib
 from matplotlib.figure import Figure

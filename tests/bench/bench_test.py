@@ -159,8 +159,8 @@ class Goals(unittest.TestCase):
     def verdicts(self, **changed):
         """{(library, start of the bar): passed} of three rows, of which the second is changed."""
         spoilt = {**FIGURES, **{name.replace("_", "-"): value for name, value in changed.items()}}
-        chosen, tables = judged(row_with(FIGURES), row_with(spoilt, "pipe", remote=True), row_with(FIGURES, group="real"),
-                                row_with({"glibc": (1, 1), "hz3-scale": (99, 99)}, "main_r0", group="lanes"))
+        chosen, tables = judged(row_with(FIGURES), row_with(spoilt, "pipe", remote=True),
+                                row_with(FIGURES, group="real"), row_with({"glibc": (1, 1), "hz3-scale": (99, 99)}, "main_r0", group="lanes"))
         return {(one["library"], one["bar"]): one for one in goals.goals(chosen, tables, LIBRARIES)}
 
     def missed(self, **changed):
