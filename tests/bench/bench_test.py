@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import types
 import unittest
 from unittest import mock
@@ -335,8 +336,20 @@ class Pieces(unittest.TestCase):
             with open(name, encoding="ascii") as file:
                 pid = int(file.read())
         self.assertTrue(done.timed_out)
-        with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            self.assertEqual(file.read().rsplit(") ", 1)[1][0], "Z")
+        for _ in range(500):  # the kernel takes its time
+            if not self.lives(pid):
+                break
+            time.sleep(0.01)
+        self.assertFalse(self.lives(pid))
+
+    @staticmethod
+    def lives(pid):
+        """Whether a process runs."""
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                return file.read().rsplit(") ", 1)[1][0] != "Z"
+        except FileNotFoundError:
+            return False
 
     def test_watched(self):
         done = process.execute(["sh", "-c", "sleep 0.1; echo $WORD; exit 3"], {"WORD": "x"}, 10, watch=True)
