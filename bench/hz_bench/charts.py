@@ -68,7 +68,7 @@ def row_charts(number, row, peers):
 def ratio_axis(axis):
     """Ticks of a logarithmic axis of ratios."""
     low, high = axis.get_view_interval()
-    more = (1.1, 1.2, 1.3, 1.7, 7, 8, 9) if high / low < 2.2 else (7,) if high / low < 6 else ()
+    more = (1.2, 7, 8) if high / low < 3 else ()
     axis.set_major_locator(LogLocator(base=10, subs=(1, 1.5, 2, 3, 5) + more))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
     axis.set_minor_locator(NullLocator())

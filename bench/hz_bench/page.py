@@ -82,13 +82,13 @@ def means_table(title, group, peers):
         kind = "peer" if name in peers else "ours"
         return [tag("th", key_of(kind), name, scope="row", data_v=name),
                 cell(times(mean["time"]), mean["time"] or "", class_="best" if name == group["fastest"] else None),
-                cell(times(mean["time_vs_best_peer"]), mean["time_vs_best_peer"] or ""),
                 cell(times(mean["memory"]), mean["memory"] or "",
                      class_="best" if name == group["smallest"] else None),
+                cell(times(mean["time_vs_best_peer"]), mean["time_vs_best_peer"] or ""),
                 cell(f"{mean['rows']} of {mean['of']}", mean["rows"],
                      class_="bad" if mean["rows"] < mean["of"] else None)]
     order = sorted(group["libraries"].items(), key=lambda pair: pair[1]["time"] or 1e99)
-    return table(["library", "time", f"time / {group['best_peer'] or '–'}", "memory", "rows"],
+    return table(["library", "time", "memory", f"time / {group['best_peer'] or '–'}", "rows"],
                  [row(name, mean) for name, mean in order], f"{title}: {group['rows']} rows")
 
 
@@ -202,7 +202,7 @@ def render(data):
     add(body, tag("nav", *(tag("a", text, href="#" + name) for name, text in links)), summary(data, peers),
         bars_section(data))
     add(body, *every_row(data, names, peers), marks_section(data), conditions(data), tag("script", text_of("page.js")))
-    head = tag("head", tag("meta", charset="utf-8"), tag("meta", name="viewport",
-                                                        content="width=device-width, initial-scale=1"),
+    head = tag("head", tag("meta", charset="utf-8"), tag("meta", content="width=device-width, initial-scale=1",
+                                                        **{"name": "viewport"}),
                tag("title", "Hakozuna: malloc libraries compared"), tag("style", text_of("page.css")))
     return document(tag("html", head, body, lang="en"))
