@@ -140,9 +140,10 @@ def commands(row):
 
 def row_card(number, row, peers):
     """One row: charts, numbers, commands."""
-    card = tag("article", tag("h3", row["key"]),
-               tag("p", f"{row['iterations']} iterations; {row['about']}", class_="mute"), class_="card",
-               id=row_id(number))
+    work = f"{row['iterations']} iterations; " if row["iterations"] > 1 else ""
+    purpose = row.get("purpose") or None
+    card = tag("article", tag("h3", row["key"]), purpose and tag("p", purpose[0].upper() + purpose[1:]),
+               tag("p", work + row["about"], class_="mute"), class_="card", id=row_id(number))
     add(card, *(tag("p", "Note: " + note, class_="mute") for note in row["notes"]))
     if not row["timed"]:
         add(card, start_table(row, peers), commands(row))

@@ -56,7 +56,8 @@ def print_bars(verdicts, title="Bars"):
             if one["library"] == subject:
                 print(f"  {'PASS' if one['passed'] else 'MISS'}  {one['row']:<26} {one['bar']}: {one['margin']}")
     passed = sum(one["passed"] for one in verdicts)
-    print(f"\n{passed} of {len(verdicts)} bars passed")
+    if verdicts:
+        print(f"\n{passed} of {len(verdicts)} bars passed")
 
 
 def print_means(table):

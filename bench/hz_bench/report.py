@@ -33,7 +33,7 @@ def row_values(place, row, table, libraries):
     """One row."""
     command = row.command(place, Library("glibc", ""), row.iterations)
     entry = {"name": row.name, "key": row.key(), "program": getattr(row, "program", row.name), "group": row.group,
-             "about": row.about(), "threads": row.threads, "unit": row.unit, "timed": row.timed,
+             "about": row.about(), "purpose": row.purpose(), "threads": row.threads, "unit": row.unit, "timed": row.timed,
              "iterations": row.iterations, "arguments": command[1:], "notes": row.notes, "libraries": {}}
     for name, figures in table.items():
         entry["libraries"][name] = {
@@ -49,7 +49,7 @@ def row_values(place, row, table, libraries):
 
 def row_command(options, place, row, libraries):
     """A line for the shell that measures a row anew with all libraries."""
-    words = [sys.argv[0], "--build", os.path.abspath(place.build), "--row", f"{row.name}@{row.threads}"]
+    words = [os.path.abspath(sys.argv[0]), "--build", os.path.abspath(place.build), "--row", f"{row.name}@{row.threads}"]
     words += ["--runs", str(options.runs), "--seed", str(options.seed)] + (["--quick"] if options.quick else [])
     words += ["--iterations", str(options.iterations)] if options.iterations else []
     words += [name if name in peers_of(libraries) else f"{name}={path}"

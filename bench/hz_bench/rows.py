@@ -7,6 +7,7 @@ class derived from it, and its rows are named in workloads.py."""
 
 import json
 import os
+import re
 import shlex
 from typing import NamedTuple
 
@@ -128,6 +129,22 @@ class Row:
         """A few words on what is run."""
         return self.name
 
+    def purpose(self):
+        """What it stands for, in a sentence for the report; "" where the name says it all."""
+        return ""
+
+
+def header_of(program):
+    """What the head of a program's source says after its name, up to the first empty line; "" without the source."""
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    try:
+        with open(os.path.join(folder, program + ".c"), encoding="utf-8") as file:
+            text = re.sub(r"^ \* ?", "", file.read(4000), flags=re.MULTILINE)
+    except OSError:
+        return ""
+    found = re.search(rf"^{re.escape(program)} -- (.*?)(?:\n\n|\*/)", text, re.MULTILINE | re.DOTALL)
+    return " ".join(found[1].split()) if found else ""
+
 
 class BenchRow(Row):
     """A program of this folder, which prints its result as JSON."""
@@ -149,6 +166,9 @@ class BenchRow(Row):
 
     def about(self):
         return " ".join([self.program] + self.tail)
+
+    def purpose(self):
+        return header_of(self.program)
 
     def read(self, done):
         if "cannot be preloaded" in done.err:

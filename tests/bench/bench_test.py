@@ -375,6 +375,10 @@ class Pieces(unittest.TestCase):
             line = workloads.row_of("kv", 2).repeat(rows.Place("."), rows.Library("x", "/x$.so"), 7)
         self.assertEqual(line, "env -u LD_PRELOAD 'LD_PRELOAD=/x$.so' '/a b/bench-kv' 2 7")
 
+    def test_every_program_says_what_it_is(self):
+        for name in workloads.program_names() + workloads.lane_names():
+            self.assertGreater(len(workloads.row_of(name, 1).purpose()), 20, name)
+
     def test_architecture(self):
         self.assertTrue(libraries.fits(os.path.realpath(sys.executable)))
         self.assertFalse(libraries.fits(__file__))
