@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The charts of the report, each from plain values to a figure."""
 
+import textwrap
+
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from .say import short
@@ -19,12 +21,13 @@ def color_of(name, peers):
 
 
 def bars(axes, names, figures, best, peers):
-    """A bar for each name, the value and its ratio to best at the end. figures: name -> (value, low, high) or None."""
-    longest = max((figure[2] for figure in figures.values() if figure), default=1) or 1
+    """A bar for each name, the value and its ratio to best at the end. figures: name -> (value, low, high), or
+    a text that says why there is none."""
+    longest = max((figure[2] for figure in figures.values() if not isinstance(figure, str)), default=1) or 1
     for place, name in enumerate(names):
         figure = figures[name]
-        if figure is None:
-            axes.text(0, place, " not valid", va="center", color=BAD)
+        if isinstance(figure, str):
+            axes.text(0, place, " " + figure, va="center", color=BAD, fontsize=8, parse_math=False)
             continue
         value, low, high = figure
         axes.barh(place, value, height=0.68, color=color_of(name, peers))
@@ -49,18 +52,21 @@ def row_charts(number, row, peers):
     scale = 1e-9 if row["unit"] == "s" else 1
     times, peaks = {}, {}
     for name, one in shown.items():
-        times[name] = tuple(scale * one[field] for field in ("ns_per_op", "ns_min", "ns_max")) if one["valid"] else None
-        peaks[name] = (one["peak_kib"] / 1024,) * 3 if one["valid"] else None
+        times[name] = peaks[name] = textwrap.shorten("; ".join(one["marks"]) or "not valid", 45)
+        if one["valid"]:
+            times[name] = tuple(scale * one[field] for field in ("ns_per_op", "ns_min", "ns_max"))
+            peaks[name] = (one["peak_kib"] / 1024,) * 3
     charts = []
     for kind, figures, label in (("time", times, f"time, {row['unit']}"), ("peak", peaks, "peak memory, MiB")):
         figure, axes = new_figure(4.7, 0.6 + 0.225 * len(names), 0.2 + 0.076 * max(map(len, names)), 0.3)
-        best = min((figures[name][0] for name in peers if figures.get(name)), default=None)
+        known = [name for name in names if not isinstance(figures[name], str)]
+        best = min((figures[name][0] for name in known if name in peers), default=None)
         bars(axes, names, figures, best, peers)
         axes.set_title(label)
         null = row["libraries"].get("null")
         if kind == "time" and null and null["valid"]:
             axes.axvline(null["ns_per_op"], color=MUTE, linewidth=1, linestyle=(0, (2, 2)))
-        said = ", ".join(f"{name} {short(figures[name][0])}" for name in names if figures[name])
+        said = ", ".join(f"{name} {short(figures[name][0])}" for name in known)
         charts.append(inline(figure, f"{kind}{number}", f"{row['key']}, {label}: {said}"))
     return charts
 
