@@ -56,6 +56,45 @@ void bench_shuffle(struct bench_rng *rng, uint32_t *order, uint32_t count) {
     }
 }
 
+/* --- Large blocks --------------------------------------------------------------------------------
+ */
+
+enum { FILLED_BYTES = 16384 };
+
+void bench_stamp(void *block, size_t size, uint64_t tag) {
+    uint8_t *bytes = block;
+    uint64_t last = ~tag;
+    for (size_t at = 0; at + 2 * sizeof last <= size; at += BENCH_PAGE) {
+        uint64_t word = tag + at;
+        memcpy(bytes + at, &word, sizeof word);
+    }
+    memcpy(bytes + size - sizeof last, &last, sizeof last);
+}
+
+bool bench_is_stamped(const void *block, size_t size, uint64_t tag) {
+    const uint8_t *bytes = block;
+    uint64_t wrong = 0;
+    uint64_t word;
+    for (size_t at = 0; at + 2 * sizeof word <= size; at += BENCH_PAGE) {
+        memcpy(&word, bytes + at, sizeof word);
+        wrong |= word ^ (tag + at);
+    }
+    memcpy(&word, bytes + size - sizeof word, sizeof word);
+    return (wrong | (word ^ ~tag)) == 0;
+}
+
+void bench_write(void *block, size_t size, uint64_t tag) {
+    if (size <= FILLED_BYTES)
+        bench_fill(block, size, tag);
+    else
+        bench_stamp(block, size, tag);
+}
+
+bool bench_is_written(const void *block, size_t size, uint64_t tag) {
+    return size <= FILLED_BYTES ? bench_holds(block, size, tag)
+                                : bench_is_stamped(block, size, tag);
+}
+
 /* --- System --------------------------------------------------------------------------------------
  */
 
@@ -103,6 +142,11 @@ uint64_t bench_peak_kib(void) {
 uint64_t bench_rss_kib(void) {
     uint64_t exact = proc_kib("/proc/self/smaps_rollup", "\nRss:");
     return exact != 0 ? exact : proc_kib("/proc/self/status", "\nVmRSS:");
+}
+
+void bench_series_add(struct bench_series *series) {
+    if (series->count < BENCH_SERIES)
+        series->kib[series->count++] = bench_rss_kib();
 }
 
 void *bench_map(size_t bytes) {
@@ -327,6 +371,13 @@ static void add_measured(struct text *text, const struct bench_team *team) {
         add(text, ", \"served\": %.6f", (double)team->owned / (double)team->sampled);
 }
 
+static void add_series(struct text *text, const struct bench_series *series) {
+    add(text, ", \"%s\": [", series->name);
+    for (uint32_t i = 0; i < series->count; i++)
+        add(text, "%s%llu", i > 0 ? ", " : "", (unsigned long long)series->kib[i]);
+    add(text, "]");
+}
+
 int bench_report(const struct bench_team *team, const struct bench_arg *args, size_t arg_count,
                  const struct bench_extra *extras, size_t extra_count) {
     struct text text = {.length = 0};
@@ -336,6 +387,8 @@ int bench_report(const struct bench_team *team, const struct bench_arg *args, si
     add_measured(&text, team);
     for (size_t i = 0; i < extra_count; i++)
         add(&text, ", \"%s\": %.4f", extras[i].name, extras[i].value);
+    if (team->series != NULL)
+        add_series(&text, team->series);
     add(&text, "}\n");
     for (size_t done = 0; done < text.length;) {
         ssize_t wrote = write(STDOUT_FILENO, text.bytes + done, text.length - done);

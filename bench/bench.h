@@ -76,6 +76,14 @@ static inline bool bench_holds(const void *block, size_t size, uint64_t tag) {
            (bytes[0] == (uint8_t)(tag * 31 + 7) && memcmp(bytes, bytes + 1, size - 1) == 0);
 }
 
+/* For blocks too large to fill each time: a word in each page and in the last 8 bytes. At least 8. */
+void bench_stamp(void *block, size_t size, uint64_t tag);
+bool bench_is_stamped(const void *block, size_t size, uint64_t tag);
+
+/* Fills blocks up to 16 KiB and stamps larger ones. */
+void bench_write(void *block, size_t size, uint64_t tag);
+bool bench_is_written(const void *block, size_t size, uint64_t tag);
+
 /* --- A team of threads ---------------------------------------------------------------------------
  */
 
@@ -90,6 +98,15 @@ struct bench_counts {
 };
 
 void bench_counts_add(struct bench_counts *sum, const struct bench_counts *more);
+
+/* Resident memory over time: at most BENCH_SERIES points in order, printed as a list of KiB. */
+enum { BENCH_SERIES = 64 };
+
+struct bench_series {
+    const char *name;
+    uint32_t count;
+    uint64_t kib[BENCH_SERIES];
+};
 
 struct bench_team;
 
@@ -111,6 +128,7 @@ struct bench_team {
     void (*body)(struct bench_worker *); /* prepare, bench_start, work, bench_stop, free the rest */
     void (*at_rest)(struct bench_team *); /* or NULL; main runs it while all threads wait */
     void *config;                         /* the program's own */
+    struct bench_series *series;          /* or NULL; the program fills it while it runs */
     struct bench_worker *workers;
     pthread_barrier_t barrier; /* the workers */
     pthread_barrier_t rest;    /* the workers and main, before and after main looks at RSS */
@@ -147,6 +165,8 @@ uint64_t bench_now_ns(void);
 void bench_sleep_us(uint64_t microseconds);
 uint64_t bench_peak_kib(void); /* VmHWM */
 uint64_t bench_rss_kib(void);  /* exact: the kernel walks the page tables */
+/* Adds what is resident now to the series; nothing once it is full. */
+void bench_series_add(struct bench_series *series);
 void *bench_map(size_t bytes); /* zero pages; ends the program if there are none */
 void bench_unmap(void *address, size_t bytes);
 _Noreturn void bench_die(const char *what);

@@ -29,30 +29,10 @@ struct held {
     uint64_t tag;
 };
 
-static void write_pages(const struct held *one) {
-    uint64_t last = ~one->tag;
-    for (size_t at = 0; at + 2 * sizeof last <= one->size; at += BENCH_PAGE) {
-        uint64_t word = one->tag + at;
-        memcpy(one->block + at, &word, sizeof word);
-    }
-    memcpy(one->block + one->size - sizeof last, &last, sizeof last);
-}
-
-static bool pages_hold(const struct held *one) {
-    uint64_t wrong = 0;
-    uint64_t word;
-    for (size_t at = 0; at + 2 * sizeof word <= one->size; at += BENCH_PAGE) {
-        memcpy(&word, one->block + at, sizeof word);
-        wrong |= word ^ (one->tag + at);
-    }
-    memcpy(&word, one->block + one->size - sizeof word, sizeof word);
-    return (wrong | (word ^ ~one->tag)) == 0;
-}
-
 static void drop(struct bench_worker *worker, struct held *one) {
     if (one->block == NULL)
         return;
-    worker->counts.errors += !pages_hold(one);
+    worker->counts.errors += !bench_is_stamped(one->block, one->size, one->tag);
     worker->counts.frees++;
     free(one->block);
     one->block = NULL;
@@ -68,7 +48,7 @@ static void replace(struct bench_worker *worker, struct held *one, uint64_t tag)
         return;
     }
     worker->counts.allocations++;
-    write_pages(one);
+    bench_stamp(one->block, one->size, one->tag);
 }
 
 static void body(struct bench_worker *worker) {

@@ -7,20 +7,22 @@
  * Models: compilers, query executors and simulations, which build a structure, use it and drop it.
  * Stresses: refilling and flushing caches far past their size, free lists whose order follows the
  * order of freeing (locality of the next batch), many blocks of one size after another.
- * Sizes: 85 % up to 256 bytes, 12 % up to 2 KiB, 3 % up to 32 KiB. Orders: as allocated, reverse,
+ * Sizes: 85 % up to 256 bytes, 12 % up to 2 KiB, 3 % up to 32 KiB; with `max`, uniform 8..max
+ * instead (small sizes and many threads: a heap of records). Orders: as allocated, reverse,
  * shuffled, in turn. Every byte is written, and checked before the block is freed.
  * A good result: no slower after the shuffled free than after the ordered one, and a peak near
- * threads * blocks * 760 bytes. */
+ * threads * blocks * 760 bytes (the mean; with `max`, half of that number). */
 #include "bench.h"
 
 #include <stdlib.h>
 
-enum { THREADS, ITERATIONS, BLOCKS, ARG_COUNT };
+enum { THREADS, ITERATIONS, BLOCKS, MAX, ARG_COUNT };
 
 static struct bench_arg args[ARG_COUNT] = {
     [THREADS] = {"threads", 2, 1, 1024},
     [ITERATIONS] = {"iterations", 12, 1, UINT64_MAX},
     [BLOCKS] = {"blocks", 20000, 1, 1U << 24},
+    [MAX] = {"max", 0, 0, 1U << 20}, /* bytes; 0: the mix */
 };
 
 struct held {
@@ -28,9 +30,16 @@ struct held {
     uint32_t size;
 };
 
+static uint32_t draw_size(struct bench_rng *rng) {
+    uint64_t max = args[MAX].value;
+    if (max == 0)
+        return (uint32_t)bench_skewed_size(rng);
+    return (uint32_t)bench_between(rng, max < 8 ? max : 8, max);
+}
+
 static void allocate_batch(struct bench_worker *worker, struct held *held, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
-        held[i].size = (uint32_t)bench_skewed_size(&worker->rng);
+        held[i].size = draw_size(&worker->rng);
         held[i].block = malloc(held[i].size);
         if (held[i].block == NULL) {
             worker->counts.failures++;

@@ -5,9 +5,10 @@
  *
  * Models: network or parser threads that feed worker threads through bounded queues.
  * Stresses: every block is freed by a thread that did not allocate it, and consumers never
- * allocate: blocks must find their way back, or memory piles up on the consumers' side. Half the
- * threads (rounded up) produce, the others consume; there is a ring from each producer to each
- * consumer, so the queues cost little. With one thread, it sends to itself.
+ * allocate: blocks must find their way back, or memory piles up on the consumers' side. Of the
+ * threads, `producers` produce (0: half, rounded up; at most all but one), the others consume:
+ * 1 is a fan-out, a large number a fan-in. There is a ring from each producer to each consumer, so
+ * the queues cost little. With one thread, it sends to itself.
  * Sizes: 85 % up to 256 bytes, 12 % up to 2 KiB, 3 % up to 32 KiB. Every byte is written and
  * checked. A good result: the speed of two threads is near twice that of one, and the peak is near
  * what the rings can hold. */
@@ -17,12 +18,13 @@
 #include <sched.h>
 #include <stdlib.h>
 
-enum { THREADS, ITERATIONS, RING, ARG_COUNT };
+enum { THREADS, ITERATIONS, RING, PRODUCERS, ARG_COUNT };
 
 static struct bench_arg args[ARG_COUNT] = {
     [THREADS] = {"threads", 2, 1, 1024},
     [ITERATIONS] = {"iterations", 300000, 1, UINT64_MAX}, /* messages of each producer */
     [RING] = {"ring", 1024, 1, 1U << 24},
+    [PRODUCERS] = {"producers", 0, 0, 1024},
 };
 
 /* The front of each block; the rest is filled with a byte made from tag. */
@@ -110,14 +112,21 @@ static void body(struct bench_worker *worker) {
     bench_sample_fresh(worker, 16, 32768);
 }
 
-int main(int argc, char **argv) {
-    bench_args_parse(argc, argv, args, ARG_COUNT);
-    unsigned threads = (unsigned)args[THREADS].value;
-    producers = (threads + 1) / 2;
+static void share_out(unsigned threads) {
+    unsigned wanted = (unsigned)args[PRODUCERS].value;
+    unsigned most = threads == 1 ? 1 : threads - 1;
+    producers = wanted == 0 ? (threads + 1) / 2 : wanted;
+    producers = producers < most ? producers : most;
     consumers = threads == 1 ? 1 : threads - producers;
     rings = bench_map(producers * consumers * sizeof *rings);
     for (unsigned i = 0; i < producers * consumers; i++)
         bench_ring_init(&rings[i], args[RING].value);
+}
+
+int main(int argc, char **argv) {
+    bench_args_parse(argc, argv, args, ARG_COUNT);
+    unsigned threads = (unsigned)args[THREADS].value;
+    share_out(threads);
     struct bench_team team = {.name = "pipe", .body = body};
     bench_team_run(&team, threads);
     return bench_report(&team, args, ARG_COUNT, NULL, 0);
