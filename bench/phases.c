@@ -6,8 +6,9 @@
  * Models: a batch job or a server between two waves of work.
  * Stresses: freeing in the order of allocation, in reverse and at random, and giving pages back
  * while the program idles, without paying for them again in the next burst. A good result:
- * rss_*_kib far below peak_kib after each idle time, and speed kept. The whole of every block is
- * written and checked before it is freed. The idle times do not count as work. */
+ * rss_*_kib far below peak_kib after each idle time (rss_series_kib: the same in order), and speed
+ * kept. The whole of every block is written and checked before it is freed. The idle times do not
+ * count as work. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct held {
 
 static struct bench_extra extras[ORDER_COUNT + 1] = {
     {"rss_same_kib", 0}, {"rss_reverse_kib", 0}, {"rss_random_kib", 0}, {"busy_seconds", 0}};
+static struct bench_series series = {.name = "rss_series_kib"};
 static _Atomic uint64_t busy_ns; /* of all threads together */
 
 static void make_order(struct bench_worker *worker, enum order kind, uint32_t *order) {
@@ -78,8 +80,10 @@ static void phase(struct bench_worker *worker, enum order kind, struct held *hel
     atomic_fetch_add(&busy_ns, bench_now_ns() - began);
     bench_meet(worker);
     bench_sleep_us(args[IDLE_MS].value * 1000);
-    if (worker->index == 0)
-        extras[kind].value = (double)bench_rss_kib();
+    if (worker->index == 0) {
+        bench_series_add(&series);
+        extras[kind].value = (double)series.kib[series.count - 1];
+    }
     bench_meet(worker);
 }
 
@@ -99,7 +103,7 @@ int main(int argc, char **argv) {
     bench_args_parse(argc, argv, args, ARG_COUNT);
     if (args[MAX].value < args[MIN].value)
         args[MAX].value = args[MIN].value;
-    struct bench_team team = {.name = "phases", .body = body};
+    struct bench_team team = {.name = "phases", .body = body, .series = &series};
     bench_team_run(&team, (unsigned)args[THREADS].value);
     team.seconds = (double)busy_ns * 1e-9 / (double)team.thread_count; /* without the idle times */
     extras[ORDER_COUNT].value = team.seconds;
