@@ -26,8 +26,11 @@ WORKING_SETS = {
 # Program: (threads when none are given, first iterations of the calibration, further arguments, facts of the row).
 PROGRAMS = {
     "bulk": ((2, 16), 3, [], {}),
+    "bulk_small": ((2, 16), 20, [2000, 128], {}),
     "churn": ((2, 16), 10, [], {"remote": True}),
     "pipe": ((2, 16), 10000, [], {"remote": True}),
+    "pipe_fan_out": ((3, 16), 10000, [1024, 1], {"remote": True}),
+    "pipe_fan_in": ((3, 16), 5000, [1024, 1024], {"remote": True}),
     "falseshare_active": ((2, 4), 200, [0], {}),
     "falseshare_passive": ((2, 4), 200, [1], {"remote": True}),
     "vectors": ((1, 4), 1, [], {}),
@@ -36,10 +39,14 @@ PROGRAMS = {
     "jsonlike": ((1, 4), 2, [], {}),
     "shortthreads": ((2, 16), 5, [], {"remote": True}),
     "buffers": ((1, 4), 4, [], {}),
+    "aligned": ((1, 4), 5000, [], {}),
+    "calloc": ((1, 4), 5000, [], {}),
+    "drift": ((1, 4), 40, [], {"watched": True}),  # sizes change every four rounds, and begin anew after 20
 }
 # Program whose work is given: (threads, kind of row, iterations, facts).
 FIXED = {
     "burst": (8, FixedRow, 1024, {"remote": True, "watched": True}),
+    "burst_repeated": (8, FixedRow, 256, {"tail": [500, 5], "remote": True, "watched": True}),
     "start": (1, StartRow, 100, {}),
 }
 LANE_THREADS = (1, 2, 4, 16)
@@ -65,7 +72,7 @@ def program_row(name, threads):
         return real.PROGRAMS[name][1](name, threads)
     if name in FIXED:
         own, kind, iterations, facts = FIXED[name]
-        return kind(name, name, own if name == "start" else threads, iterations, **facts)
+        return kind(name, name.split("_")[0], own if name == "start" else threads, iterations, **facts)
     _, first, tail, facts = PROGRAMS[name]
     return BenchRow(name, name.split("_")[0], threads, first, tail, counted=True, **facts)
 
