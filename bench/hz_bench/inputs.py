@@ -40,7 +40,7 @@ def c_source(functions=50):
     return "".join(c_function(index, below) for index in range(functions))
 
 
-def cxx_source(classes=4):
+def cxx_source(classes=3):
     """A C++ file with templates that instantiate one another."""
     parts = ["#include <algorithm>\n#include <functional>\n#include <map>\n#include <memory>\n#include <string>\n"
              "#include <vector>\ntemplate <int N> struct chain { chain<N - 1> next; std::vector<std::string> text;\n"

@@ -230,8 +230,8 @@ class StressNg(CommandRow):
     programs = ("stress-ng",)
 
     def command(self, place, library, iterations):
-        return [program("stress-ng"), "--no-rand-seed", "--malloc", "2", "--malloc-ops", "100000", "--malloc-bytes",
-                "64K", "--malloc-max", "4096", "--temp-path", ".", "--metrics-brief", "--stdout", "--oomable"]
+        return [program("stress-ng"), "--no-rand-seed", "--malloc", "2", "--malloc-ops", "200000", "--malloc-bytes",
+                "16K", "--malloc-max", "4096", "--malloc-touch", "--temp-path", ".", "--metrics-brief", "--stdout", "--oomable"]
 
     def gather(self, folder, out):
         """How many operations were done."""
