@@ -3,6 +3,7 @@
 """Servers of our own, on a socket in a folder of their own, which are gone when the with block ends. tools/demo uses
 this, too."""
 
+import csv
 import hashlib
 import os
 import shutil
@@ -141,9 +142,8 @@ class Redis(Server):
         if done.returncode != 0:
             raise ServerError("redis-benchmark failed: " + done.stderr + self.error_text())
         speeds = {}
-        for line in done.stdout.splitlines()[1:]:
-            fields = [field.strip('"') for field in line.split('","')]
-            speeds[fields[0].split(" ")[0]] = float(fields[1])
+        for row in csv.DictReader(done.stdout.splitlines()):
+            speeds[row["test"].split(" ")[0]] = float(row["rps"])
         if len(speeds) < len(tests):
             raise ServerError("redis-benchmark printed something unexpected: " + done.stdout)
         return speeds
