@@ -225,12 +225,18 @@ class GitGc(CommandRow):
 
 
 class StressNg(CommandRow):
-    """stress-ng --malloc: a fixed number of allocations, changes and frees of random sizes in two processes."""
+    """stress-ng --malloc: a fixed number of allocations, changes and frees of random sizes in two processes, without its
+    calls of malloc_trim, which not every library has."""
 
     programs = ("stress-ng",)
 
+    def variables(self, place, library):
+        own = super().variables(place, library)
+        no_trim = os.path.join(os.path.abspath(place.build), "libno_trim.so")
+        return {**own, "LD_PRELOAD": f"{no_trim}:{own['LD_PRELOAD']}"}
+
     def command(self, place, library, iterations):
-        return [program("stress-ng"), "--no-rand-seed", "--malloc", "2", "--malloc-ops", "200000", "--malloc-bytes",
+        return [program("stress-ng"), "--no-rand-seed", "--malloc", "2", "--malloc-ops", "2000000", "--malloc-bytes",
                 "16K", "--malloc-max", "4096", "--malloc-touch", "--temp-path", ".", "--metrics-brief", "--stdout", "--oomable"]
 
     def gather(self, folder, out):
