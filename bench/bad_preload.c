@@ -20,9 +20,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define EXPORT       __attribute__((visibility("default")))
+#define EXPORT __attribute__((visibility("default")))
 #define REGION_BYTES ((size_t)1 << 36) /* address space only */
-#define HEADER       ((size_t)16)
+#define HEADER ((size_t)16)
 #define SHARED_BYTES ((size_t)64) /* the largest block that "share" gives out again and again */
 #define SHARED_AFTER ((size_t)4)  /* of a thread's small blocks; libc keeps the first ones */
 
@@ -47,8 +47,7 @@ EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t size);
 static void begin(void) {
     if (region != NULL)
         return;
-    region = mmap(NULL, REGION_BYTES, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    region = mmap(NULL, REGION_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (region == MAP_FAILED)
         _exit(3);
 }
@@ -86,9 +85,7 @@ void *malloc(size_t size) {
     return take(fault == OVERLAP ? 8 : 16, size);
 }
 
-void free(void *block) {
-    (void)block;
-}
+void free(void *block) { (void)block; }
 
 void *calloc(size_t count, size_t size) {
     unsigned char *block = take(16, count * size);

@@ -52,12 +52,9 @@ static struct bench_series series = {.name = "rss_series_kib"};
 static _Atomic uint64_t live_bytes, busy_ns; /* of all threads */
 
 enum { LIVE, RESIDENT, PER_LIVE, EXTRA_COUNT };
-static struct bench_extra extras[EXTRA_COUNT] = {
-    {"live_kib", 0}, {"resident_kib", 0}, {"resident_per_live", 0}};
+static struct bench_extra extras[EXTRA_COUNT] = {{"live_kib", 0}, {"resident_kib", 0}, {"resident_per_live", 0}};
 
-static uint64_t tag_of(const struct held *one) {
-    return one->size + 13 * (uint64_t)one->dies;
-}
+static uint64_t tag_of(const struct held *one) { return one->size + 13 * (uint64_t)one->dies; }
 
 static void allocate_round(struct bench_worker *worker, struct hoard *hoard, uint32_t round) {
     uint32_t stage = round / ROUNDS_PER_STAGE % STAGES;

@@ -41,9 +41,7 @@ static int wait_for_all(pid_t child) {
     }
 }
 
-static double seconds_of(struct timeval time) {
-    return (double)time.tv_sec + (double)time.tv_usec * 1e-6;
-}
+static double seconds_of(struct timeval time) { return (double)time.tv_sec + (double)time.tv_usec * 1e-6; }
 
 static void report(const char *path, double seconds, int status) {
     struct rusage usage;
@@ -54,9 +52,8 @@ static void report(const char *path, double seconds, int status) {
     dprintf(file,
             "{\"status\": %d, \"wall_seconds\": %.6f, \"user_seconds\": %.6f, "
             "\"system_seconds\": %.6f, \"peak_kib\": %ld, \"minor_faults\": %ld}\n",
-            WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), seconds,
-            seconds_of(usage.ru_utime), seconds_of(usage.ru_stime), usage.ru_maxrss,
-            usage.ru_minflt);
+            WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), seconds, seconds_of(usage.ru_utime),
+            seconds_of(usage.ru_stime), usage.ru_maxrss, usage.ru_minflt);
     close(file);
 }
 

@@ -13,7 +13,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench"))
 # pylint: disable=wrong-import-position
-from hz_bench import inputs, real  # noqa: E402
+from hz_bench import inputs, real_commands, real_row, real_servers  # noqa: E402
 from hz_bench.preload import NotServed, check_bindings, libc_path, preload_of  # noqa: E402
 from hz_bench.process import changed_environment, execute  # noqa: E402
 from hz_bench.rows import Library, Place  # noqa: E402
@@ -64,7 +64,7 @@ class Served(unittest.TestCase):
 
     def check(self, library):
         """The same of perl."""
-        check_bindings([real.program("perl"), "-e", "1"], changed_environment({}), library)
+        check_bindings([real_row.program("perl"), "-e", "1"], changed_environment({}), library)
 
     def test_served(self):
         """It does from ours, and from the C library."""
@@ -102,7 +102,7 @@ class Rows(unittest.TestCase):
 
     def test_command(self):
         """perl puts out the same, and with a faulty allocator it does not, or fails."""
-        row = real.Perl("perl", 1)
+        row = real_commands.Perl("perl", 1)
         [ours] = self.results(row, ())
         os.environ["BENCH_BAD"] = "overlap"
         try:
@@ -113,7 +113,7 @@ class Rows(unittest.TestCase):
 
     def test_redis(self):
         """Replies are the same, and other replies are another output."""
-        row = real.RedisRow("redis", 1, 16, 200)
+        row = real_servers.RedisRow("redis", 1, 16, 200)
         row.stream = inputs.redis_stream(2000)
         first = self.results(row)[0]["output"]
         row.stream = inputs.redis_stream(2000).replace(b"v1", b"w1")
@@ -121,15 +121,15 @@ class Rows(unittest.TestCase):
 
     def test_memcached(self):
         """The same of memcached, with four clients at once."""
-        row = real.MemcachedRow("memcached", 4)
+        row = real_servers.MemcachedRow("memcached", 4)
         row.streams = [inputs.memcached_stream(number, 1500) for number in range(4)]
         self.results(row)
 
     def test_missing(self):
         """A program that is not there is named with its package."""
-        row = real.Perl("perl", 1)
+        row = real_commands.Perl("perl", 1)
         row.programs = ("no such program",)
-        real.PACKAGES["no such program"] = "some-package"
+        real_row.PACKAGES["no such program"] = "some-package"
         self.assertIn("some-package", row.missing(self.place))
 
 

@@ -83,7 +83,7 @@ def main():
     if len(sys.argv) != 4 or sys.argv[2] not in ("good", "bad"):
         print(__doc__, file=sys.stderr)
         return 2
-    _, folder, kind, library = sys.argv
+    folder, kind, library = sys.argv[1:4]
     judge = good if kind == "good" else bad
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
