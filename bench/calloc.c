@@ -6,7 +6,7 @@
  * Models: programs that take every object from calloc, and hash tables and bitmaps that begin
  * empty. Stresses: zeroing small blocks quickly, not zeroing what the kernel has just zeroed, and
  * not giving out what was used before without zeroing it. Each operation replaces the block of a
- * random slot. Sizes: 90 % log-uniform 16..512, 8 % up to 32 KiB, 2 % tables of 64 KiB to 1 MiB.
+ * random slot. Sizes: 95 % log-uniform 16..512, 4.7 % up to 32 KiB, 0.3 % tables of 64 KiB to 1 MiB.
  * Every block is checked to be zero (those above 4 KiB in 34 places), then part of it is written,
  * half of a small block and a quarter of a table, which is checked before it is freed. A good
  * result: near the time of malloc with memset for small blocks and below it for tables. */
@@ -32,10 +32,10 @@ struct held {
 };
 
 static uint32_t draw_size(struct bench_rng *rng) {
-    uint32_t percent = bench_below(rng, 100);
-    if (percent < 90)
+    uint32_t permille = bench_below(rng, 1000);
+    if (permille < 950)
         return (uint32_t)bench_log_size(rng, 16, 512);
-    if (percent < 98)
+    if (permille < 997)
         return (uint32_t)bench_log_size(rng, 512, 32768);
     return (uint32_t)bench_log_size(rng, 64 << 10, 1 << 20);
 }

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import tempfile
 
+from .process import file_hash
+
 LAST = b"the last reply\r\n"  # how replies of a stream end
 
 
@@ -23,15 +25,18 @@ def numbers(seed):
 
 def c_function(index, below):
     """One function of a generated C file: structures, loops, a switch, calls to those before it."""
-    cases = "".join(f"    case {k}: sum += table_{index}[{below(16)}].b * x + {below(1000)}; break;\n" for k in range(12))
+    cases = "".join(f"    case {k}: sum += table_{index}[{below(16)}].b * x + {below(1000)}; break;\n"
+                    for k in range(12))
     call = f"sum ^= function_{below(index)}(x + {below(9)}, y);" if index > 0 else ""
     values = ", ".join(f"{{{below(100)}, {below(1000)}, {below(50)}.5}}" for _ in range(16))
     return (f"static struct item_{index} {{ int a; long b; double c; }} table_{index}[16] = {{{values}}};\n"
             f"long function_{index}(long x, int y) {{\n  long sum = {below(99)};\n"
             f"  for (int i = 0; i < y; i++) {{\n    sum += table_{index}[i & 15].a << (i % {2 + below(5)});\n"
-            f"    table_{index}[(i + x) & 15].c *= 1.0 + sum * {below(7) + 1}e-9;\n  switch ((sum ^ i) % 13) {{\n{cases}"
+            f"    table_{index}[(i + x) & 15].c *= 1.0 + sum * {below(7) + 1}e-9;\n"
+            f"  switch ((sum ^ i) % 13) {{\n{cases}"
             f"    default: sum -= (long)table_{index}[i & 7].c; }}\n  }}\n  {call}\n"
-            f"  while (x > {below(40) + 3}) {{ x = (x & 1) ? x - {below(5) + 1} : x / 2; sum += x; }}\n  return sum;\n}}\n\n")
+            f"  while (x > {below(40) + 3}) {{ x = (x & 1) ? x - {below(5) + 1} : x / 2; sum += x; }}\n"
+            f"  return sum;\n}}\n\n")
 
 
 def c_source(functions=50):
@@ -48,11 +53,13 @@ def cxx_source(classes=3):
              "template <> struct chain<0> { template <class F> int each(F) { return 0; } };\n"]
     for i in range(classes):
         parts.append(
-            f"struct kind_{i} {{ int key; std::string name; bool operator<(const kind_{i} &o) const {{ return key < o.key; }} }};\n"
+            f"struct kind_{i} {{ int key; std::string name; "
+            f"bool operator<(const kind_{i} &o) const {{ return key < o.key; }} }};\n"
             f"int use_{i}(std::vector<kind_{i}> &all, chain<{i + 3}> &links) {{\n"
             f"  std::map<kind_{i}, std::shared_ptr<std::vector<kind_{i}>>> index;\n"
             f"  std::sort(all.begin(), all.end());\n"
-            f"  for (auto &one : all) {{ auto &place = index[one]; if (!place) place = std::make_shared<std::vector<kind_{i}>>();\n"
+            f"  for (auto &one : all) {{ auto &place = index[one]; "
+            f"if (!place) place = std::make_shared<std::vector<kind_{i}>>();\n"
             f"    place->push_back(one); }}\n"
             f"  std::function<void(std::string &)> add = [&](std::string &s) {{ s += all[{i} % all.size()].name; }};\n"
             f"  return links.each(add) + (int)index.size();\n}}\n")
@@ -153,8 +160,9 @@ def memcached_stream(number, requests=40000):
 
 
 def kept(cache, name, make):
-    """The path of a file or folder in the cache, which make(path) makes if it is not there. The name holds a version."""
-    path = os.path.join(cache, name)
+    """The path of a file or folder in the cache, which make(path) makes if it is not there. It is made anew when this
+    file has changed."""
+    path = os.path.join(cache, f"{file_hash(__file__)}-{name}")
     if not os.path.exists(path):
         os.makedirs(cache, exist_ok=True)
         scratch = tempfile.mkdtemp(prefix="new-", dir=cache)

@@ -6,6 +6,7 @@
 import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -108,14 +109,15 @@ class Compiler(CommandRow):
     def source(self, place):
         """The generated file."""
         if self.name == "g++":
-            return inputs.kept(place.cache, "source-1.cc", inputs.text_file(inputs.cxx_source))
-        return inputs.kept(place.cache, "source-1.c", inputs.text_file(inputs.c_source))
+            return inputs.kept(place.cache, "source.cc", inputs.text_file(inputs.cxx_source))
+        return inputs.kept(place.cache, "source.c", inputs.text_file(inputs.c_source))
 
     def prepare(self, place):
         self.source(place)
 
     def probe(self, place):
-        return [program(self.programs[0]), "-x", "c++" if self.name == "g++" else "c", "-c", "-o", "/dev/null", "/dev/null"]
+        language = "c++" if self.name == "g++" else "c"
+        return [program(self.programs[0]), "-x", language, "-c", "-o", "/dev/null", "/dev/null"]
 
     def command(self, place, library, iterations):
         level = "-O1" if self.name == "g++" else "-O2"
@@ -130,10 +132,10 @@ class GitGc(CommandRow):
     settings = inputs.GIT
 
     def prepare(self, place):
-        inputs.kept(place.cache, "repository-1", inputs.git_repository)
+        inputs.kept(place.cache, "repository", inputs.git_repository)
 
     def fill(self, place, folder):
-        shutil.copytree(inputs.kept(place.cache, "repository-1", inputs.git_repository), os.path.join(folder, "r"))
+        shutil.copytree(inputs.kept(place.cache, "repository", inputs.git_repository), os.path.join(folder, "r"))
 
     def command(self, place, library, iterations):
         # One thread: what several find depends on who comes first.
@@ -141,21 +143,22 @@ class GitGc(CommandRow):
 
     def gather(self, folder, out):
         repository = os.path.join(folder, "r")
-        check = subprocess.run(["git", "-C", repository, "fsck", "--full", "--strict"], capture_output=True, check=False,
-                               env=changed_environment(inputs.GIT))
+        packs = os.path.join(repository, "objects", "pack")
+        check = subprocess.run(["git", "-C", repository, "fsck", "--full", "--strict"], capture_output=True,
+                               check=False, env=changed_environment(inputs.GIT))
         if check.returncode != 0:
             return b""
-        packs = sorted(name for name in os.listdir(os.path.join(repository, "objects", "pack")) if name.endswith(".pack"))
-        return b"\n".join(file_hash(os.path.join(repository, "objects", "pack", name)).encode() for name in packs)
+        names = sorted(name for name in os.listdir(packs) if name.endswith(".pack"))
+        return b"\n".join(file_hash(os.path.join(packs, name)).encode() for name in names)
 
     def repeat(self, place, library, iterations):
-        copy = shlex.quote(inputs.kept(place.cache, "repository-1", inputs.git_repository))
+        copy = shlex.quote(inputs.kept(place.cache, "repository", inputs.git_repository))
         return f"rm -rf r && cp -r {copy} r && " + super().repeat(place, library, iterations)
 
 
 class StressNg(CommandRow):
-    """stress-ng --malloc: a fixed number of allocations, changes and frees of random sizes in two processes, without its
-    calls of malloc_trim, which not every library has."""
+    """stress-ng --malloc: a fixed number of allocations, changes and frees of random sizes in two processes, without
+    its calls of malloc_trim, which not every library has."""
 
     programs = ("stress-ng",)
 
@@ -165,14 +168,14 @@ class StressNg(CommandRow):
         return {**own, "LD_PRELOAD": f"{no_trim}:{own['LD_PRELOAD']}"}
 
     def command(self, place, library, iterations):
-        return [program("stress-ng"), "--no-rand-seed", "--malloc", "2", "--malloc-ops", "2000000", "--malloc-bytes",
-                "16K", "--malloc-max", "4096", "--malloc-touch", "--temp-path", ".", "--metrics-brief", "--stdout", "--oomable"]
+        return [program("stress-ng"), "--no-rand-seed", "--malloc", "2", "--malloc-ops", "3000000", "--malloc-bytes",
+                "16K", "--malloc-max", "4096", "--malloc-touch", "--temp-path", ".", "--metrics-brief", "--stdout",
+                "--oomable"]
 
     def gather(self, folder, out):
         """How many operations were done."""
-        found = [line.split() for line in out.splitlines()]
-        done = [words[words.index("malloc") + 1] for words in found if "malloc" in words and words[-1].replace(".", "").isdigit()]
-        return " ".join(done).encode()
+        found = re.search(r"\] malloc +(\d+) ", out)
+        return found[1].encode() if found else b""
 
 
 class Jq(CommandRow):
@@ -182,13 +185,14 @@ class Jq(CommandRow):
 
     def source(self, place):
         """The document."""
-        return inputs.kept(place.cache, "document-1.json", inputs.text_file(inputs.document))
+        return inputs.kept(place.cache, "document.json", inputs.text_file(inputs.document))
 
     def prepare(self, place):
         self.source(place)
 
     def command(self, place, library, iterations):
-        work = ("(group_by(.kind) | map({kind: .[0].kind, n: length, words: (map(.text | split(\" \")) | add | unique | length),"
-                " top: (sort_by(-.value) | .[:20] | map({id, value, text: (.text | ascii_upcase)}))})), (map(.tags | to_entries)"
-                " | add | group_by(.key) | map([.[0].key, (map(.value) | add)]))")
+        work = ("(group_by(.kind) | map({kind: .[0].kind, n: length,"
+                " words: (map(.text | split(\" \")) | add | unique | length),"
+                " top: (sort_by(-.value) | .[:20] | map({id, value, text: (.text | ascii_upcase)}))})),"
+                " (map(.tags | to_entries) | add | group_by(.key) | map([.[0].key, (map(.value) | add)]))")
         return [program("jq"), "-S", work, self.source(place)]

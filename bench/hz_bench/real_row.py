@@ -12,8 +12,8 @@ from .rows import Row
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "real")
 PACKAGES = {"redis-server": "redis-server", "redis-cli": "redis-tools", "redis-benchmark": "redis-tools",
-            "memcached": "memcached", "sqlite3": "sqlite3", "python3": "python3", "gcc": "gcc", "g++": "g++", "perl": "perl",
-            "git": "git", "stress-ng": "stress-ng", "jq": "jq"}
+            "memcached": "memcached", "sqlite3": "sqlite3", "python3": "python3", "gcc": "gcc", "g++": "g++",
+            "perl": "perl", "git": "git", "stress-ng": "stress-ng", "jq": "jq"}
 
 
 def program(name):

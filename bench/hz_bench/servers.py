@@ -163,8 +163,8 @@ class Memcached(Server):
 
 
 def replay(server, stream, last):
-    """Sends the bytes of a stream as fast as they go, while it reads. Returns the hash of all replies, the last of which
-    ends with `last` and nothing else does."""
+    """Sends the bytes of a stream as fast as they go, while it reads. Returns the hash of all replies, the last of
+    which ends with `last` and nothing else does."""
     with server.connect() as link:
         sender = threading.Thread(target=send_all, args=(link, stream), daemon=True)
         sender.start()

@@ -138,8 +138,8 @@ class Inputs(unittest.TestCase):
 
     def test_bytes(self):
         """Hashes of all of them."""
-        found = {"c": inputs.c_source(), "c++": inputs.cxx_source(), "json": inputs.document(), "git": inputs.git_stream(),
-                 "redis": inputs.redis_stream(), "memcached": inputs.memcached_stream(0)}
+        found = {"c": inputs.c_source(), "c++": inputs.cxx_source(), "json": inputs.document(),
+                 "git": inputs.git_stream(), "redis": inputs.redis_stream(), "memcached": inputs.memcached_stream(0)}
         self.assertEqual({name: short(data) for name, data in found.items()}, {
             "c": "9f0621ee61a0ca6b", "c++": "015399bbd651c9c5", "json": "5509d0bf1f2f16f4", "git": "8a666b44d4956d85",
             "redis": "d73d2767825eac79", "memcached": "464b190463c538d3",

@@ -11,7 +11,8 @@ import os
 import subprocess
 import sys
 
-# Program: (arguments of a brief run, the faults that it must notice). The lanes and mixed_ws do not read what they write.
+# Program: (arguments of a brief run, the faults that it must notice). The lanes and mixed_ws do not read back what they
+# write.
 RUNS = {
     "lanes": ("2 5000 400 16 32768 50 1024 1", ("null",)),
     "mixed_ws": ("2 5000", ("null",)),
@@ -41,8 +42,8 @@ def run(folder, name, library, fault):
     """(program's exit status, its result or None, what it wrote to stderr)"""
     program = os.path.join(folder, "bench-" + name.split()[0])
     environment = dict(os.environ, LD_PRELOAD=library, BENCH_BAD=fault)
-    done = subprocess.run([program] + RUNS[name][0].split(), env=environment, capture_output=True, text=True, timeout=60,
-                          check=False)
+    done = subprocess.run([program] + RUNS[name][0].split(), env=environment, capture_output=True, text=True,
+                          timeout=60, check=False)
     try:
         return done.returncode, json.loads(done.stdout), done.stderr
     except ValueError:
