@@ -7,7 +7,7 @@
  * empty. Stresses: zeroing small blocks quickly, not zeroing what the kernel has just zeroed, and
  * not giving out what was used before without zeroing it. Each operation replaces the block of a
  * random slot. Sizes: 95 % log-uniform 16..512, 4.7 % up to 32 KiB, 0.3 % tables of 64 KiB to 1 MiB.
- * Every block is checked to be zero (those above 4 KiB in 34 places), then part of it is written,
+ * Every block is checked to be zero (those above 4 KiB in 33 places), then part of it is written,
  * half of a small block and a quarter of a table, which is checked before it is freed. A good
  * result: near the time of malloc with memset for small blocks and below it for tables. */
 #include "bench.h"
