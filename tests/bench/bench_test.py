@@ -357,8 +357,8 @@ class Pieces(unittest.TestCase):
         self.assertTrue(done.series and all(kib > 0 for _, kib in done.series))
 
     def test_row_names(self):
-        self.assertEqual([row.key() for row in workloads.named_rows(["kv@3,pi*"], None)],
-                         ["kv T=3", "pipe T=2", "pipe T=16"])
+        self.assertEqual([row.key() for row in workloads.named_rows(["kv@3,jso*"], None)],
+                         ["kv T=3", "jsonlike T=1", "jsonlike T=4"])
         with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
             workloads.named_rows(["nothing"], None)
 
