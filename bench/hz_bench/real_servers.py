@@ -43,7 +43,8 @@ class ServerRow(RealRow):
 
     def repeat(self, place, library, iterations):
         words = self.command(place, library, iterations) + ["--runs", "1", "--build", os.path.abspath(place.build)]
-        words.append(f"{library.name}={library.path}" if library.path else "glibc")
+        words += [f"{library.name}={library.path}"] if library.path else []
+        words.append("glibc")  # without it, it would be all peers
         return " ".join(shlex.quote(word) for word in words)
 
 
