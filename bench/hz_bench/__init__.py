@@ -5,7 +5,11 @@
 say        messages, and how numbers are written
 process    one process: run, timed, watched
 rows       what a row is (the interface), and the kinds that run a program of this folder
-real       rows of real programs
+preload    how a program that is not ours comes to run on a library, and whether it did
+servers    servers of our own, and their clients (tools/demo uses these, too)
+inputs     what real programs work on: always the same bytes
+real_row, real_commands, real_servers, real
+           rows of real programs: what they share, commands, servers, all by name
 workloads  the lanes and programs by name, and which of them are wanted
 libraries  which libraries are compared, and where they are
 counter    instructions, by perf

@@ -81,7 +81,7 @@ def memory_section(data, names, peers):
                  for part, (title, chosen) in enumerate(parts)]
         add(section, tag("div", tag("h3", row["key"]), tag("div", *drawn, class_="two"), class_="card"))
     if len(section) == 1:
-        add(section, tag("p", "No row that was measured is watched over time (phases and burst are)."))
+        add(section, tag("p", "No row that was measured is watched over time (phases, burst and drift are)."))
     else:
         add(section, tag("p", "One run of each library, sampled every 10 ms; these runs are not timed.",
                          class_="mute"))
