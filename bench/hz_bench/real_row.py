@@ -41,6 +41,9 @@ class RealRow(Row):
                 return f"{name} is not installed (Debian package {PACKAGES[name]})"
         return None
 
+    def purpose(self):
+        return " ".join(type(self).__doc__.split())
+
     def variables(self, place, library):
         return {"LC_ALL": "C", "TZ": "UTC", **self.settings, "LD_PRELOAD": preload_of(library.path)}
 

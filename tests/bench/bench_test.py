@@ -376,7 +376,7 @@ class Pieces(unittest.TestCase):
         self.assertEqual(line, "env -u LD_PRELOAD 'LD_PRELOAD=/x$.so' '/a b/bench-kv' 2 7")
 
     def test_every_program_says_what_it_is(self):
-        for name in workloads.program_names() + workloads.lane_names():
+        for name in workloads.program_names() + workloads.lane_names() + workloads.real_names():
             self.assertGreater(len(workloads.row_of(name, 1).purpose()), 20, name)
 
     def test_architecture(self):
