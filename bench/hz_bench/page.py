@@ -157,7 +157,8 @@ def marks_section(data):
         rows = [[tag("th", row["key"], scope="row"), cell(name, class_="left"),
                  cell(mark, class_="wrap" if valid else "wrap bad")] for row, name, mark, valid in chosen]
         box = tag("details", tag("summary", f"{title}: {len(rows)}"),
-                  table(["row", "library", "mark"], rows, tall=True), class_="card", open=None if title == "Warnings" else "open")
+                  table(["row", "library", "mark"], rows, tall=True), class_="card",
+                  open=None if title == "Warnings" else "open")
         add(section, box if rows else None)
     return section
 

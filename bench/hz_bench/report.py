@@ -33,7 +33,8 @@ def row_values(place, row, table, libraries):
     """One row."""
     command = row.command(place, Library("glibc", ""), row.iterations)
     entry = {"name": row.name, "key": row.key(), "program": getattr(row, "program", row.name), "group": row.group,
-             "about": row.about(), "purpose": row.purpose(), "threads": row.threads, "unit": row.unit, "timed": row.timed,
+             "about": row.about(), "purpose": row.purpose(),
+             "threads": row.threads, "unit": row.unit, "timed": row.timed,
              "iterations": row.iterations, "arguments": command[1:], "notes": row.notes, "libraries": {}}
     for name, figures in table.items():
         entry["libraries"][name] = {
@@ -43,14 +44,15 @@ def row_values(place, row, table, libraries):
             "peak_vs_median_peer": figures.peak_median, "marks": figures.marks,
             "valid": not figures.bad, "instructions_per_op": row.instructions.get(name),
             "series": row.series.get(name),
-            "command": row.repeat(place, Library(name, libraries[name]), row.iterations), "runs": row.runs[name]}
+            "command": row.repeat(place, Library(name, libraries[name]), row.iterations),
+            "runs": row.runs[name]}
     return entry
 
 
 def row_command(options, place, row, libraries):
     """A line for the shell that measures a row anew with all libraries."""
-    words = [os.path.abspath(sys.argv[0]), "--build", os.path.abspath(place.build), "--row", f"{row.name}@{row.threads}"]
-    words += ["--runs", str(options.runs), "--seed", str(options.seed)] + (["--quick"] if options.quick else [])
+    words = [os.path.abspath(sys.argv[0]), "--build", os.path.abspath(place.build)]
+    words += ["--row", f"{row.name}@{row.threads}", "--runs", str(options.runs), "--seed", str(options.seed)] + (["--quick"] if options.quick else [])
     words += ["--iterations", str(options.iterations)] if options.iterations else []
     words += [name if name in peers_of(libraries) else f"{name}={path}"
               for name, path in libraries.items() if name != "null"]
