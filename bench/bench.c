@@ -26,9 +26,7 @@ struct bench_rng bench_rng_make(uint64_t seed) {
     return (struct bench_rng){.state = z != 0 ? z : 1};
 }
 
-static unsigned log2_floor(size_t value) {
-    return 63U - (unsigned)__builtin_clzll((unsigned long long)value | 1U);
-}
+static unsigned log2_floor(size_t value) { return 63U - (unsigned)__builtin_clzll((unsigned long long)value | 1U); }
 
 size_t bench_log_size(struct bench_rng *rng, size_t min, size_t max) {
     unsigned low = log2_floor(min);
@@ -91,8 +89,7 @@ void bench_write(void *block, size_t size, uint64_t tag) {
 }
 
 bool bench_is_written(const void *block, size_t size, uint64_t tag) {
-    return size <= FILLED_BYTES ? bench_holds(block, size, tag)
-                                : bench_is_stamped(block, size, tag);
+    return size <= FILLED_BYTES ? bench_holds(block, size, tag) : bench_is_stamped(block, size, tag);
 }
 
 /* --- System --------------------------------------------------------------------------------------
@@ -135,9 +132,7 @@ static uint64_t proc_kib(const char *path, const char *key) {
     return found == NULL ? 0 : strtoull(found + strlen(key), NULL, 10);
 }
 
-uint64_t bench_peak_kib(void) {
-    return proc_kib("/proc/self/status", "\nVmHWM:");
-}
+uint64_t bench_peak_kib(void) { return proc_kib("/proc/self/status", "\nVmHWM:"); }
 
 uint64_t bench_rss_kib(void) {
     uint64_t exact = proc_kib("/proc/self/smaps_rollup", "\nRss:");
@@ -150,16 +145,13 @@ void bench_series_add(struct bench_series *series) {
 }
 
 void *bench_map(size_t bytes) {
-    void *address = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *address = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (address == MAP_FAILED)
         bench_die("mmap");
     return address;
 }
 
-void bench_unmap(void *address, size_t bytes) {
-    munmap(address, bytes);
-}
+void bench_unmap(void *address, size_t bytes) { munmap(address, bytes); }
 
 void bench_spawn(pthread_t *ret_thread, void *(*run)(void *), void *arg) {
     errno = pthread_create(ret_thread, NULL, run, arg);
@@ -171,8 +163,7 @@ void bench_spawn(pthread_t *ret_thread, void *(*run)(void *), void *arg) {
  */
 
 typedef bool owns_function(const void *address);
-static owns_function
-    *owns; /* const after bench_team_run began; NULL: the allocator cannot be asked */
+static owns_function *owns; /* const after bench_team_run began; NULL: the allocator cannot be asked */
 
 static void find_owns(void) {
     void *symbol = dlsym(RTLD_DEFAULT, "hkz_owns");
@@ -206,9 +197,7 @@ void bench_counts_add(struct bench_counts *sum, const struct bench_counts *more)
     sum->errors += more->errors;
 }
 
-static uint64_t timeval_us(struct timeval time) {
-    return (uint64_t)time.tv_sec * 1000000U + (uint64_t)time.tv_usec;
-}
+static uint64_t timeval_us(struct timeval time) { return (uint64_t)time.tv_sec * 1000000U + (uint64_t)time.tv_usec; }
 
 static void read_usage(uint64_t *ret_faults, uint64_t *ret_cpu_us) {
     struct rusage usage;
@@ -223,9 +212,7 @@ static void raise_to(_Atomic uint64_t *word, uint64_t value) {
         continue;
 }
 
-void bench_meet(struct bench_worker *worker) {
-    pthread_barrier_wait(&worker->team->barrier);
-}
+void bench_meet(struct bench_worker *worker) { pthread_barrier_wait(&worker->team->barrier); }
 
 void bench_start(struct bench_worker *worker) {
     bench_meet(worker);
@@ -316,8 +303,7 @@ void bench_args_parse(int argc, char **argv, struct bench_arg *args, size_t coun
         char *end;
         const char *text = argv[i + 1];
         uint64_t value = strtoull(text, &end, 10);
-        if (*text < '0' || *text > '9' || *end != '\0' || value < args[i].min ||
-            value > args[i].max)
+        if (*text < '0' || *text > '9' || *end != '\0' || value < args[i].min || value > args[i].max)
             usage(argv[0], args, count);
         args[i].value = value;
     }
@@ -331,8 +317,7 @@ struct text {
 __attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...) {
     va_list list;
     va_start(list, format);
-    int wrote =
-        vsnprintf(text->bytes + text->length, sizeof text->bytes - text->length, format, list);
+    int wrote = vsnprintf(text->bytes + text->length, sizeof text->bytes - text->length, format, list);
     va_end(list);
     if (wrote < 0 || (size_t)wrote >= sizeof text->bytes - text->length)
         bench_die("output too long");
@@ -355,16 +340,14 @@ static void add_measured(struct text *text, const struct bench_team *team) {
     add_count(text, "remote_sends", total->remote_sends);
     add_count(text, "fallbacks", total->fallbacks);
     add_count(text, "remote_wanted", wanted);
-    add(text, ", \"remote_share\": %.4f",
-        total->frees > 0 ? (double)total->remote_sends / (double)total->frees : 0);
+    add(text, ", \"remote_share\": %.4f", total->frees > 0 ? (double)total->remote_sends / (double)total->frees : 0);
     add_count(text, "failures", total->failures);
     add_count(text, "errors", total->errors);
     add_count(text, "peak_kib", team->peak_kib);
     add_count(text, "rest_kib", team->rest_kib);
     add_count(text, "trim_kib", team->trim_kib);
     add_count(text, "minor_faults", atomic_load(&team->faults_after) - team->faults_before);
-    add(text, ", \"cpu_seconds\": %.6f",
-        (double)(atomic_load(&team->cpu_after_us) - team->cpu_before_us) * 1e-6);
+    add(text, ", \"cpu_seconds\": %.6f", (double)(atomic_load(&team->cpu_after_us) - team->cpu_before_us) * 1e-6);
     if (team->sampled == 0)
         add(text, ", \"served\": null");
     else

@@ -39,9 +39,7 @@ static inline uint64_t bench_random(struct bench_rng *rng) {
 }
 
 /* Maps 32 random bits to 0..limit-1 by multiplication, which favours no power of two. */
-static inline uint32_t bench_scale(uint32_t bits, uint32_t limit) {
-    return (uint32_t)(((uint64_t)bits * limit) >> 32);
-}
+static inline uint32_t bench_scale(uint32_t bits, uint32_t limit) { return (uint32_t)(((uint64_t)bits * limit) >> 32); }
 
 static inline uint32_t bench_below(struct bench_rng *rng, uint32_t limit) {
     return bench_scale((uint32_t)(bench_random(rng) >> 32), limit);
@@ -72,8 +70,7 @@ static inline void bench_fill(void *block, size_t size, uint64_t tag) {
 /* True if the whole block still holds what bench_fill wrote. */
 static inline bool bench_holds(const void *block, size_t size, uint64_t tag) {
     const uint8_t *bytes = block;
-    return size == 0 ||
-           (bytes[0] == (uint8_t)(tag * 31 + 7) && memcmp(bytes, bytes + 1, size - 1) == 0);
+    return size == 0 || (bytes[0] == (uint8_t)(tag * 31 + 7) && memcmp(bytes, bytes + 1, size - 1) == 0);
 }
 
 /* For blocks too large to fill each time: a word in each page and in the last 8 bytes. At least 8. */
@@ -88,9 +85,8 @@ bool bench_is_written(const void *block, size_t size, uint64_t tag);
  */
 
 struct bench_counts {
-    uint64_t
-        allocations; /* calls that returned a block (a moving or growing realloc counts as one) */
-    uint64_t frees;  /* blocks freed */
+    uint64_t allocations;  /* calls that returned a block (a moving or growing realloc counts as one) */
+    uint64_t frees;        /* blocks freed */
     uint64_t remote_sends; /* blocks handed to another thread */
     uint64_t fallbacks;    /* blocks meant for another thread but freed here: its ring was full */
     uint64_t failures;     /* calls that returned NULL */
@@ -125,7 +121,7 @@ struct bench_worker {
 struct bench_team {
     const char *name; /* of the program */
     unsigned thread_count;
-    void (*body)(struct bench_worker *); /* prepare, bench_start, work, bench_stop, free the rest */
+    void (*body)(struct bench_worker *);  /* prepare, bench_start, work, bench_stop, free the rest */
     void (*at_rest)(struct bench_team *); /* or NULL; main runs it while all threads wait */
     void *config;                         /* the program's own */
     struct bench_series *series;          /* or NULL; the program fills it while it runs */

@@ -58,8 +58,7 @@ static inline void *bench_ring_take(struct bench_ring *ring) {
             return NULL;
     }
     void *pointer = ring->places[head];
-    atomic_store_explicit(&ring->head, bench_ring_after(ring, head),
-                          memory_order_release); /* see put */
+    atomic_store_explicit(&ring->head, bench_ring_after(ring, head), memory_order_release); /* see put */
     return pointer;
 }
 

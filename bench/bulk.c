@@ -50,8 +50,7 @@ static void allocate_batch(struct bench_worker *worker, struct held *held, uint3
     }
 }
 
-static void free_batch(struct bench_worker *worker, const struct held *held, const uint32_t *order,
-                       uint32_t count) {
+static void free_batch(struct bench_worker *worker, const struct held *held, const uint32_t *order, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         const struct held *one = &held[order[i]];
         if (one->block == NULL)

@@ -38,8 +38,7 @@ struct hoard {
     uint32_t capacity;
 };
 
-static struct bench_extra extras[] = {
-    {"burst_kib", 0}, {"freed_kib", 0}, {"after_kib", 0}, {"after_percent", 0}};
+static struct bench_extra extras[] = {{"burst_kib", 0}, {"freed_kib", 0}, {"after_kib", 0}, {"after_percent", 0}};
 enum { BURST, FREED, AFTER, AFTER_PERCENT };
 static struct bench_series series = {.name = "rss_series_kib"};
 static _Atomic uint64_t busy_ns; /* of all threads together */

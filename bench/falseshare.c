@@ -69,8 +69,7 @@ static void body(struct bench_worker *worker) {
 int main(int argc, char **argv) {
     bench_args_parse(argc, argv, args, ARG_COUNT);
     unsigned threads = (unsigned)args[THREADS].value;
-    struct bench_team team = {
-        .name = "falseshare", .body = body, .config = bench_map(threads * sizeof(void *))};
+    struct bench_team team = {.name = "falseshare", .body = body, .config = bench_map(threads * sizeof(void *))};
     bench_team_run(&team, threads);
     return bench_report(&team, args, ARG_COUNT, NULL, 0);
 }

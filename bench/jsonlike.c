@@ -143,8 +143,7 @@ static struct value *parse_value(struct parser *parser);
 /* Makes room for one more item, twice as many as before; 4 at first. */
 static bool grow(struct parser *parser, struct value *list) {
     uint32_t capacity = list->capacity == 0 ? 4 : 2 * list->capacity;
-    struct value **items =
-        counted(parser->counts, realloc(list->as.items, capacity * sizeof(struct value *)));
+    struct value **items = counted(parser->counts, realloc(list->as.items, capacity * sizeof(struct value *)));
     if (items == NULL)
         return false;
     parser->counts->frees += list->as.items != NULL;
@@ -170,8 +169,7 @@ static bool parse_list(struct parser *parser, struct value *list, char end) {
 }
 
 static void free_value(struct bench_counts *counts, struct value *value) {
-    bool has_block =
-        value->kind != NUMBER && value->as.text != NULL; /* both pointers share a word */
+    bool has_block = value->kind != NUMBER && value->as.text != NULL; /* both pointers share a word */
     for (uint32_t i = 0; i < value->count; i++)
         free_value(counts, value->as.items[i]);
     if (has_block)
@@ -200,9 +198,7 @@ static struct value *parse_value(struct parser *parser) {
         value->kind = OBJECT;
         good = parse_list(parser, value, '}');
         break;
-    default:
-        parse_number(parser, value);
-        break;
+    default: parse_number(parser, value); break;
     }
     if (good)
         return value;
@@ -225,8 +221,7 @@ static void body(struct bench_worker *worker) {
     const char *const *documents = worker->team->config;
     bench_start(worker);
     for (uint64_t i = 0; i < args[ITERATIONS].value; i++) {
-        struct parser parser = {.at = documents[(i + worker->index) % DOCUMENTS],
-                                .counts = &worker->counts};
+        struct parser parser = {.at = documents[(i + worker->index) % DOCUMENTS], .counts = &worker->counts};
         struct value *tree = parse_value(&parser);
         if (tree == NULL)
             continue;

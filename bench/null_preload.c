@@ -18,13 +18,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define EXPORT           __attribute__((visibility("default")))
-#define REGION_BYTES     ((size_t)1 << 36) /* address space only */
-#define KEPT_BYTES       ((size_t)1 << 34) /* its front: the shared window */
-#define WINDOW_BYTES     ((size_t)8 << 20) /* of one thread, reused for ever */
+#define EXPORT __attribute__((visibility("default")))
+#define REGION_BYTES ((size_t)1 << 36)     /* address space only */
+#define KEPT_BYTES ((size_t)1 << 34)       /* its front: the shared window */
+#define WINDOW_BYTES ((size_t)8 << 20)     /* of one thread, reused for ever */
 #define MAX_BUMPED_BYTES ((size_t)1 << 20) /* larger blocks come from the shared window */
-#define WINDOW_SPACE     (WINDOW_BYTES + MAX_BUMPED_BYTES)
-#define ALIGNMENT        ((size_t)16)
+#define WINDOW_SPACE (WINDOW_BYTES + MAX_BUMPED_BYTES)
+#define ALIGNMENT ((size_t)16)
 
 static _Atomic uintptr_t region;          /* 0 before the first call */
 static _Atomic size_t kept_bytes;         /* taken from the shared window */
@@ -46,8 +46,7 @@ EXPORT size_t malloc_usable_size(void *block);
 EXPORT int malloc_trim(size_t pad);
 
 static uintptr_t reserve(void) {
-    void *fresh = mmap(NULL, REGION_BYTES, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *fresh = mmap(NULL, REGION_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (fresh == MAP_FAILED)
         return 0;
     uintptr_t expected = 0;
@@ -67,8 +66,7 @@ static void *take_kept(size_t alignment, size_t size) {
     size_t bytes = (size + alignment + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
     if (start == 0 || size > KEPT_BYTES || alignment > KEPT_BYTES)
         goto none;
-    size_t offset =
-        atomic_fetch_add_explicit(&kept_bytes, bytes, memory_order_relaxed); /* a counter */
+    size_t offset = atomic_fetch_add_explicit(&kept_bytes, bytes, memory_order_relaxed); /* a counter */
     if (offset + bytes > KEPT_BYTES)
         goto none;
     return (void *)((start + offset + alignment - 1) & ~(alignment - 1));
@@ -80,8 +78,7 @@ none:
 /* False when no window is left; the caller then uses the shared one. */
 static __attribute__((noinline, cold)) int take_window(void) {
     uintptr_t start = region_start();
-    size_t index =
-        atomic_fetch_add_explicit(&window_count, 1, memory_order_relaxed); /* a counter */
+    size_t index = atomic_fetch_add_explicit(&window_count, 1, memory_order_relaxed); /* a counter */
     if (start == 0 || KEPT_BYTES + (index + 1) * WINDOW_SPACE > REGION_BYTES)
         return 0;
     window = start + KEPT_BYTES + index * WINDOW_SPACE;
@@ -97,9 +94,7 @@ void *malloc(size_t size) {
     return (void *)(window + offset);
 }
 
-void free(void *block) {
-    (void)block;
-}
+void free(void *block) { (void)block; }
 
 void *calloc(size_t count, size_t size) {
     size_t bytes;
@@ -131,13 +126,9 @@ void *reallocarray(void *block, size_t count, size_t size) {
     return NULL;
 }
 
-void *memalign(size_t alignment, size_t size) {
-    return take_kept(alignment < ALIGNMENT ? ALIGNMENT : alignment, size);
-}
+void *memalign(size_t alignment, size_t size) { return take_kept(alignment < ALIGNMENT ? ALIGNMENT : alignment, size); }
 
-void *aligned_alloc(size_t alignment, size_t size) {
-    return memalign(alignment, size);
-}
+void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
 
 int posix_memalign(void **ret_block, size_t alignment, size_t size) {
     void *block = memalign(alignment, size);
@@ -147,17 +138,11 @@ int posix_memalign(void **ret_block, size_t alignment, size_t size) {
     return 0;
 }
 
-void *valloc(size_t size) {
-    return memalign(4096, size);
-}
+void *valloc(size_t size) { return memalign(4096, size); }
 
-void *pvalloc(size_t size) {
-    return memalign(4096, (size + 4095) & ~(size_t)4095);
-}
+void *pvalloc(size_t size) { return memalign(4096, (size + 4095) & ~(size_t)4095); }
 
-size_t malloc_usable_size(void *block) {
-    return block == NULL ? 0 : ALIGNMENT; /* the least it can be */
-}
+size_t malloc_usable_size(void *block) { return block == NULL ? 0 : ALIGNMENT; /* the least it can be */ }
 
 int malloc_trim(size_t pad) {
     (void)pad;

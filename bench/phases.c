@@ -69,8 +69,7 @@ static void free_all(struct bench_worker *worker, const struct held *held, const
 }
 
 /* Work, idle, and one thread looks at what stayed. */
-static void phase(struct bench_worker *worker, enum order kind, struct held *held,
-                  uint32_t *order) {
+static void phase(struct bench_worker *worker, enum order kind, struct held *held, uint32_t *order) {
     make_order(worker, kind, order);
     uint64_t began = bench_now_ns();
     for (uint64_t i = 0; i < args[ITERATIONS].value; i++) {

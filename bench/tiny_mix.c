@@ -20,11 +20,9 @@
 enum { THREADS, ITERATIONS, SLOTS, MIN, MAX, ROUNDS, ARG_COUNT, MOST_ROUNDS = 99 };
 
 static struct bench_arg args[ARG_COUNT] = {
-    [THREADS] = {"threads", 1, 1, 2}, [ITERATIONS] = {"iterations", 1000000, 1, UINT64_MAX}, /* per round */
-    [SLOTS] = {"slots", 400, 1, 1U << 24},
-    [MIN] = {"min", 16, 1, 1U << 30},
-    [MAX] = {"max", 2048, 1, 1U << 30},
-    [ROUNDS] = {"rounds", 15, 1, MOST_ROUNDS},
+    [THREADS] = {"threads", 1, 1, 2},      [ITERATIONS] = {"iterations", 1000000, 1, UINT64_MAX}, /* per round */
+    [SLOTS] = {"slots", 400, 1, 1U << 24}, [MIN] = {"min", 16, 1, 1U << 30},
+    [MAX] = {"max", 2048, 1, 1U << 30},    [ROUNDS] = {"rounds", 15, 1, MOST_ROUNDS},
 };
 
 struct names {
@@ -134,8 +132,8 @@ int main(int argc, char **argv) {
     printf("{\"program\": \"tiny_mix\"");
     for (size_t i = 0; i < ARG_COUNT; i++)
         printf(", \"%s\": %llu", args[i].name, (unsigned long long)args[i].value);
-    printf(", \"hz7_ns\": %.2f, \"libc_ns\": %.2f, \"ratio\": %.3f", median(tiny_ns, rounds),
-           median(libc_ns, rounds), median(ratio, rounds));
+    printf(", \"hz7_ns\": %.2f, \"libc_ns\": %.2f, \"ratio\": %.3f", median(tiny_ns, rounds), median(libc_ns, rounds),
+           median(ratio, rounds));
     printf(", \"hz7_held_kib\": %lld, \"libc_held_kib\": %lld, \"hz7_rest_kib\": %lld, \"libc_rest_kib\": %lld}\n",
            (long long)tiny_kib[0], (long long)libc_kib[0], (long long)tiny_kib[1], (long long)libc_kib[1]);
     return 0;

@@ -80,8 +80,7 @@ static struct node **find(struct node **place, const char *key) {
 
 static void insert(struct bench_worker *worker, struct node **root, char *key, uint64_t value) {
     struct node **place = key == NULL ? NULL : find(root, key);
-    struct node *node =
-        place == NULL || *place != NULL ? NULL : counted(worker, calloc(1, sizeof(struct node)));
+    struct node *node = place == NULL || *place != NULL ? NULL : counted(worker, calloc(1, sizeof(struct node)));
     if (node == NULL) { /* a key twice, or no memory */
         release(worker, key);
         return;

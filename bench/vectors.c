@@ -33,8 +33,7 @@ struct vector {
 enum { FIRST_CAPACITY = 8, ITEMS_PER_TURN = 512 };
 
 static bool grow(struct bench_worker *worker, struct vector *vector) {
-    size_t capacity =
-        vector->capacity == 0 ? FIRST_CAPACITY : vector->capacity + vector->capacity / 2;
+    size_t capacity = vector->capacity == 0 ? FIRST_CAPACITY : vector->capacity + vector->capacity / 2;
     uint64_t *items = realloc(vector->items, capacity * sizeof *items);
     if (items == NULL) {
         worker->counts.failures++;

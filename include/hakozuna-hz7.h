@@ -58,8 +58,7 @@ extern "C" {
 HZ7_API void *hz7_malloc(size_t size) HZ7_NOEXCEPT HZ7_ATTR(malloc, alloc_size(1), warn_unused_result);
 
 /* A block of count * size zero bytes; an overflowing product fails with ENOMEM. (C11 7.22.3.2) */
-HZ7_API void *hz7_calloc(size_t count, size_t size) HZ7_NOEXCEPT
-    HZ7_ATTR(malloc, alloc_size(1, 2), warn_unused_result);
+HZ7_API void *hz7_calloc(size_t count, size_t size) HZ7_NOEXCEPT HZ7_ATTR(malloc, alloc_size(1, 2), warn_unused_result);
 
 /* Resizes block to size bytes, moving it if it must; contents are kept up to the smaller size. block NULL is
  * hz7_malloc(size). size 0 frees block and returns NULL, errno unchanged, as glibc does. Making a block

@@ -52,8 +52,7 @@ extern "C" {
 HKZ_API void *hkz_malloc(size_t size) HKZ_NOEXCEPT HKZ_ATTR(malloc, alloc_size(1), warn_unused_result);
 
 /* A block of count * size zero bytes; an overflowing product fails with ENOMEM. (C11 7.22.3.2) */
-HKZ_API void *hkz_calloc(size_t count, size_t size) HKZ_NOEXCEPT
-    HKZ_ATTR(malloc, alloc_size(1, 2), warn_unused_result);
+HKZ_API void *hkz_calloc(size_t count, size_t size) HKZ_NOEXCEPT HKZ_ATTR(malloc, alloc_size(1, 2), warn_unused_result);
 
 /* A block of size zero bytes. */
 HKZ_API void *hkz_zalloc(size_t size) HKZ_NOEXCEPT HKZ_ATTR(malloc, alloc_size(1), warn_unused_result);
@@ -146,16 +145,16 @@ struct hkz_stats {
     uint64_t huge_bytes; /* bytes in those */
 
     /* Since start, counted at slow points only; monotone. */
-    uint64_t refills;         /* times a thread cache was filled */
-    uint64_t flushes;         /* times a thread cache was partly emptied */
-    uint64_t remote_batches;  /* batches of blocks handed back to the thread that owns them */
-    uint64_t remote_blocks;   /* blocks in those */
-    uint64_t runs_created;    /* runs taken from the source */
-    uint64_t runs_released;   /* runs given back to it */
-    uint64_t purges;          /* page ranges returned to the kernel */
-    uint64_t purged_bytes;    /* bytes in those */
-    uint64_t foreign_frees;   /* pointers given to free that another allocator owns */
-    uint64_t out_of_memory;   /* requests that failed */
+    uint64_t refills;        /* times a thread cache was filled */
+    uint64_t flushes;        /* times a thread cache was partly emptied */
+    uint64_t remote_batches; /* batches of blocks handed back to the thread that owns them */
+    uint64_t remote_blocks;  /* blocks in those */
+    uint64_t runs_created;   /* runs taken from the source */
+    uint64_t runs_released;  /* runs given back to it */
+    uint64_t purges;         /* page ranges returned to the kernel */
+    uint64_t purged_bytes;   /* bytes in those */
+    uint64_t foreign_frees;  /* pointers given to free that another allocator owns */
+    uint64_t out_of_memory;  /* requests that failed */
 };
 
 /* Fills *stats as far as stats->size reaches. Returns 0, or EINVAL when stats->size is smaller than the

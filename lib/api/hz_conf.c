@@ -22,7 +22,7 @@ struct reader {
     const char *program; /* NULL: not known yet, or the kernel does not tell */
     size_t program_length;
     bool is_known;
-    enum place place;    /* of the line that is being read */
+    enum place place; /* of the line that is being read */
     bool has_sections;
     char path[PATH_BYTES];
 };
@@ -65,8 +65,7 @@ static bool is_program(struct reader *reader, const char *name, size_t length) {
     if (!reader->is_known)
         reader->program = hz_os_program(reader->path, sizeof reader->path, &reader->program_length);
     reader->is_known = true;
-    return reader->program != NULL && length == reader->program_length &&
-           memcmp(name, reader->program, length) == 0;
+    return reader->program != NULL && length == reader->program_length && memcmp(name, reader->program, length) == 0;
 }
 
 static enum place place_of(struct reader *reader, struct span header) {
@@ -117,8 +116,11 @@ static void read_line(struct reader *reader, const char *text, size_t length, ui
     }
     struct span name = trim(line.text, (size_t)(equals - line.text));
     struct span value = trim(equals + 1, line.length - (size_t)(equals + 1 - line.text));
-    struct hz_conf_pair pair = {.name = name.text, .name_length = name.length, .value = value.text,
-                                .length = value.length, .line = number,
+    struct hz_conf_pair pair = {.name = name.text,
+                                .name_length = name.length,
+                                .value = value.text,
+                                .length = value.length,
+                                .line = number,
                                 .is_in_section = reader->place != PLACE_COMMON};
     visitor->pair(visitor->arg, &pair);
 }

@@ -18,7 +18,7 @@ struct hz_conf_pair {
     size_t name_length;
     const char *value;
     size_t length;
-    uint32_t line;       /* from 1 */
+    uint32_t line; /* from 1 */
     bool is_in_section;
 };
 

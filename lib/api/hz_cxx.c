@@ -9,7 +9,7 @@
 #include "hz_os.h"
 
 typedef void (*new_handler)(void);
-extern new_handler _ZSt15get_new_handlerv(void) __attribute__((weak)); /* std::get_new_handler */
+extern new_handler _ZSt15get_new_handlerv(void) __attribute__((weak));      /* std::get_new_handler */
 extern void _ZSt17__throw_bad_allocv(void) __attribute__((weak, noreturn)); /* std::__throw_bad_alloc */
 
 void *hz_cxx_try(size_t size, size_t alignment) {
@@ -34,17 +34,17 @@ void *hz_cxx_new(size_t size, size_t alignment) {
     hz_os_abort();
 }
 
-#define ALIGNED_NEW(name)                                      \
-    HZ_EXPORT void *name(size_t size, size_t alignment);       \
+#define ALIGNED_NEW(name)                                \
+    HZ_EXPORT void *name(size_t size, size_t alignment); \
     void *name(size_t size, size_t alignment) { return hz_cxx_new(size, alignment); }
 ALIGNED_NEW(HZ_CXX_NAME(_Znw, St11align_val_t))
 ALIGNED_NEW(HZ_CXX_NAME(_Zna, St11align_val_t))
 
-#define ALIGNED_NOTHROW(name)                                              \
-    HZ_EXPORT void *name(size_t size, size_t alignment, const void *tag);  \
-    void *name(size_t size, size_t alignment, const void *tag) {           \
-        (void)tag;                                                         \
-        return hz_cxx_new_nothrow(size, alignment);                        \
+#define ALIGNED_NOTHROW(name)                                             \
+    HZ_EXPORT void *name(size_t size, size_t alignment, const void *tag); \
+    void *name(size_t size, size_t alignment, const void *tag) {          \
+        (void)tag;                                                        \
+        return hz_cxx_new_nothrow(size, alignment);                       \
     }
 ALIGNED_NOTHROW(HZ_CXX_NAME(_Znw, St11align_val_tRKSt9nothrow_t))
 ALIGNED_NOTHROW(HZ_CXX_NAME(_Zna, St11align_val_tRKSt9nothrow_t))

@@ -25,8 +25,8 @@ enum { STACK_BYTES = 8 << 20 };
  * block: where that cannot be read there is none, and they would crash. */
 static bool can_be_block(const void *address) {
     uintptr_t above = (uintptr_t)address - (uintptr_t)__builtin_frame_address(0);
-    return (uintptr_t)address % (2 * sizeof(void *)) == 0 && above >= STACK_BYTES &&
-           !hz_os_is_in_object(address) && hz_os_is_readable((const char *)address - 2 * sizeof(void *));
+    return (uintptr_t)address % (2 * sizeof(void *)) == 0 && above >= STACK_BYTES && !hz_os_is_in_object(address) &&
+           hz_os_is_readable((const char *)address - 2 * sizeof(void *));
 }
 
 /* The address of name in the library after ours, or NULL when there is none, the option forbids it, or no

@@ -22,8 +22,8 @@
 _Atomic(bool) hz_init_done;
 
 static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_INIT);
-static bool has_options;                 /* lock */
-static bool is_sealed;                   /* lock */
+static bool has_options; /* lock */
+static bool is_sealed;   /* lock */
 enum { HANDLERS_NONE, HANDLERS_COMING, HANDLERS_THERE };
 static _Atomic(uint32_t) fork_handlers;
 static _Atomic(bool) is_constructed;

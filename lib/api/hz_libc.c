@@ -18,9 +18,7 @@ const char hz_libc_names = 0;
 HZ_EXPORT void *realloc(void *block, size_t size) { return hz_heap_realloc(block, size); }
 HZ_GLIBC_LABEL(void *, __libc_realloc, (void *, size_t), realloc)
 
-HZ_EXPORT void *reallocarray(void *block, size_t count, size_t size) {
-    return hkz_reallocarray(block, count, size);
-}
+HZ_EXPORT void *reallocarray(void *block, size_t count, size_t size) { return hkz_reallocarray(block, count, size); }
 HZ_GLIBC_LABEL(void *, __libc_reallocarray, (void *, size_t, size_t), reallocarray)
 
 HZ_EXPORT void *aligned_alloc(size_t alignment, size_t size) { return hz_heap_aligned(alignment, size); }

@@ -11,7 +11,7 @@ enum hz_option_kind { HZ_OPTION_CHOICE, HZ_OPTION_NUMBER, HZ_OPTION_BYTES, HZ_OP
 
 struct hz_option {
     const char *name;
-    size_t at;           /* its word in struct hz_options */
+    size_t at; /* its word in struct hz_options */
     enum hz_option_kind kind;
     const char *choices; /* separated by '|'; the first is value 0 */
     const char *meaning; /* in one line */
@@ -44,7 +44,7 @@ struct hz_reading {
     enum hz_source source;
     uint32_t line;
     unsigned file_complaints;
-    enum hz_os_file file;             /* how reading the file ended */
+    enum hz_os_file file; /* how reading the file ended */
     struct hz_conf_visitor visitor;
 };
 

@@ -60,8 +60,8 @@ static void add_value(struct hz_text *text, const struct hz_option *option, cons
 
 static const char *source_name(enum hz_source source) {
     static const char *const names[] = {
-        [HZ_SOURCE_DEFAULT] = "default",    [HZ_SOURCE_FILE] = "file",
-        [HZ_SOURCE_SECTION] = "section",    [HZ_SOURCE_CONF] = "HAKOZUNA_CONF",
+        [HZ_SOURCE_DEFAULT] = "default",      [HZ_SOURCE_FILE] = "file",
+        [HZ_SOURCE_SECTION] = "section",      [HZ_SOURCE_CONF] = "HAKOZUNA_CONF",
         [HZ_SOURCE_VARIABLE] = "environment",
     };
     return names[source];

@@ -36,9 +36,7 @@ void HZ_CXX_NAME(_ZdlPv, )(void *block, size_t size) { hz_api_free_sized(block, 
 HZ_LABEL(void, HZ_CXX_NAME(_ZdaPv, ), (void *, size_t), HZ_CXX_NAME(_ZdlPv, ))
 
 HZ_EXPORT void _ZdlPvSt11align_val_t(void *block, size_t alignment);
-void _ZdlPvSt11align_val_t(void *block, size_t alignment) {
-    hz_heap_free_aligned(block, alignment, "operator delete");
-}
+void _ZdlPvSt11align_val_t(void *block, size_t alignment) { hz_heap_free_aligned(block, alignment, "operator delete"); }
 HZ_LABEL(void, _ZdaPvSt11align_val_t, (void *, size_t), _ZdlPvSt11align_val_t)
 HZ_LABEL(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *), _ZdlPvSt11align_val_t)
 HZ_LABEL(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *), _ZdlPvSt11align_val_t)

@@ -27,8 +27,8 @@
 
 struct tally {
     struct hkz_stats *stats;
-    uint64_t used;   /* bytes of blocks that are not free in their run */
-    uint64_t inbox;  /* of these, bytes waiting in inboxes */
+    uint64_t used;    /* bytes of blocks that are not free in their run */
+    uint64_t inbox;   /* of these, bytes waiting in inboxes */
     uint64_t guarded; /* bytes of the pages of guarded blocks */
 };
 
@@ -183,7 +183,8 @@ struct field {
     const char *meaning;
 };
 
-#define FIELD(name, is_bytes, meaning) {#name, offsetof(struct hkz_stats, name), is_bytes, meaning}
+#define FIELD(name, is_bytes, meaning) \
+    { #name, offsetof(struct hkz_stats, name), is_bytes, meaning }
 static const struct field fields[] = {
     FIELD(allocated, true, "in blocks that the program holds"),
     FIELD(cached, true, "in free blocks of thread caches and queues"),
@@ -225,9 +226,7 @@ static void write_error(void *arg, const char *text, size_t bytes) {
     hz_os_write_error(text, bytes);
 }
 
-static void emit(writer write, void *arg, const struct hz_text *text) {
-    write(arg, text->bytes, text->length);
-}
+static void emit(writer write, void *arg, const struct hz_text *text) { write(arg, text->bytes, text->length); }
 
 static void print_text(const struct hkz_stats *stats, writer write, void *arg) {
     struct hz_text line;
@@ -271,8 +270,7 @@ static void print_json(const struct hkz_stats *stats, writer write, void *arg) {
     write(arg, "}}\n", 3);
 }
 
-int hkz_stats_print(enum hkz_format format, void (*write)(void *arg, const char *text, size_t bytes),
-                    void *arg) {
+int hkz_stats_print(enum hkz_format format, void (*write)(void *arg, const char *text, size_t bytes), void *arg) {
     struct hkz_stats stats;
     if (format != HKZ_FORMAT_TEXT && format != HKZ_FORMAT_JSON)
         return EINVAL;

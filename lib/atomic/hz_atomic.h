@@ -24,21 +24,21 @@
 #define hz_add_relaxed(word, value) HZ_DELAYED(atomic_fetch_add_explicit((word), (value), memory_order_relaxed))
 
 /* On failure *expected receives the present value. */
-#define hz_cas_acquire(word, expected, value) \
-    HZ_DELAYED(atomic_compare_exchange_strong_explicit((word), (expected), (value), \
-               memory_order_acquire, memory_order_relaxed))
-#define hz_cas_relaxed(word, expected, value) \
-    HZ_DELAYED(atomic_compare_exchange_strong_explicit((word), (expected), (value), \
-               memory_order_relaxed, memory_order_relaxed))
-#define hz_cas_acq_rel(word, expected, value) \
-    HZ_DELAYED(atomic_compare_exchange_strong_explicit((word), (expected), (value), \
-               memory_order_acq_rel, memory_order_acquire))
-#define hz_cas_weak_relaxed(word, expected, value) \
-    HZ_DELAYED(atomic_compare_exchange_weak_explicit((word), (expected), (value), \
-               memory_order_relaxed, memory_order_relaxed))
-#define hz_cas_weak_seq_cst(word, expected, value) \
-    HZ_DELAYED(atomic_compare_exchange_weak_explicit((word), (expected), (value), \
-               memory_order_seq_cst, memory_order_relaxed))
+#define hz_cas_acquire(word, expected, value)                                                             \
+    HZ_DELAYED(atomic_compare_exchange_strong_explicit((word), (expected), (value), memory_order_acquire, \
+                                                       memory_order_relaxed))
+#define hz_cas_relaxed(word, expected, value)                                                             \
+    HZ_DELAYED(atomic_compare_exchange_strong_explicit((word), (expected), (value), memory_order_relaxed, \
+                                                       memory_order_relaxed))
+#define hz_cas_acq_rel(word, expected, value)                                                             \
+    HZ_DELAYED(atomic_compare_exchange_strong_explicit((word), (expected), (value), memory_order_acq_rel, \
+                                                       memory_order_acquire))
+#define hz_cas_weak_relaxed(word, expected, value)                                                      \
+    HZ_DELAYED(atomic_compare_exchange_weak_explicit((word), (expected), (value), memory_order_relaxed, \
+                                                     memory_order_relaxed))
+#define hz_cas_weak_seq_cst(word, expected, value)                                                      \
+    HZ_DELAYED(atomic_compare_exchange_weak_explicit((word), (expected), (value), memory_order_seq_cst, \
+                                                     memory_order_relaxed))
 
 /* Between what a thread writes before and after it, as its own signal handlers see it. No instruction. */
 #define hz_signal_fence() atomic_signal_fence(memory_order_seq_cst)

@@ -10,12 +10,12 @@
 #if HZ_DELAYS
 HZ_HIDDEN void hz_delay(void);
 
-#define HZ_DELAYED(operation)                  \
-    __extension__({                            \
-        hz_delay();                            \
+#define HZ_DELAYED(operation)                      \
+    __extension__({                                \
+        hz_delay();                                \
         __auto_type hz_delay_result = (operation); \
-        hz_delay();                            \
-        hz_delay_result;                       \
+        hz_delay();                                \
+        hz_delay_result;                           \
     })
 #define HZ_DELAYED_STORE(operation) \
     __extension__({                 \

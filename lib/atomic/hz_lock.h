@@ -32,7 +32,8 @@ struct hz_lock {
     uint32_t rank; /* const */
 };
 
-#define HZ_LOCK_INIT(lock_rank) {0, (lock_rank)}
+#define HZ_LOCK_INIT(lock_rank) \
+    { 0, (lock_rank) }
 
 /* Between the two calls the calling thread holds every lock that fork must not tear, and for it taking and
  * giving any lock do nothing, and trying fails: fork handlers of others that run in between may allocate. */

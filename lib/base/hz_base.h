@@ -72,16 +72,16 @@
 #define HZ_COMPUTE(value) __asm__("" : "+r"(value))
 
 /* What cannot happen. Compiled in only by -Dchecks=true; never a hint to the optimiser. */
-#define HZ_ASSERT(condition)                 \
-    do {                                     \
-        if (HZ_CHECKS && !(condition))       \
-            __builtin_trap();                \
+#define HZ_ASSERT(condition)           \
+    do {                               \
+        if (HZ_CHECKS && !(condition)) \
+            __builtin_trap();          \
     } while (0)
 
 /* What the compiler cannot see, but may rely on. */
-#define HZ_ASSUME(condition)                 \
-    do {                                     \
-        HZ_ASSERT(condition);                \
-        if (!(condition))                    \
-            __builtin_unreachable();         \
+#define HZ_ASSUME(condition)         \
+    do {                             \
+        HZ_ASSERT(condition);        \
+        if (!(condition))            \
+            __builtin_unreachable(); \
     } while (0)

@@ -8,9 +8,7 @@
 HZ_INLINE bool hz_is_power_of_two(size_t value) { return value != 0 && (value & (value - 1)) == 0; }
 
 /* alignment is a power of two. */
-HZ_INLINE size_t hz_align_up(size_t value, size_t alignment) {
-    return (value + alignment - 1) & ~(alignment - 1);
-}
+HZ_INLINE size_t hz_align_up(size_t value, size_t alignment) { return (value + alignment - 1) & ~(alignment - 1); }
 
 HZ_INLINE size_t hz_align_down(size_t value, size_t alignment) { return value & ~(alignment - 1); }
 

@@ -14,9 +14,8 @@
 #define HZ_CLASS_FIRST_BIT (4 + HZ_CLASS_STEP_LOG2)
 #define HZ_CLASS_MAX_LOG2 17
 #define HZ_CLASS_MAX_BYTES ((size_t)1 << HZ_CLASS_MAX_LOG2)
-#define HZ_CLASS_COUNT                                                                   \
-    ((2u << HZ_CLASS_STEP_LOG2) +                                                        \
-     ((unsigned)(HZ_CLASS_MAX_LOG2 - 1 - HZ_CLASS_FIRST_BIT) << HZ_CLASS_STEP_LOG2))
+#define HZ_CLASS_COUNT \
+    ((2u << HZ_CLASS_STEP_LOG2) + ((unsigned)(HZ_CLASS_MAX_LOG2 - 1 - HZ_CLASS_FIRST_BIT) << HZ_CLASS_STEP_LOG2))
 
 /* A run never has more blocks than its free bitmap has bits. */
 #define HZ_RUN_MAX_BLOCKS 4096u
@@ -50,8 +49,7 @@ HZ_HIDDEN void hz_class_init(void);
 HZ_INLINE unsigned hz_class_of(size_t size) {
     size_t last = size - 1;
     unsigned bit = hz_highest_bit(last | ((size_t)1 << HZ_CLASS_FIRST_BIT));
-    return (unsigned)(last >> (bit - HZ_CLASS_STEP_LOG2)) +
-           ((bit - HZ_CLASS_FIRST_BIT) << HZ_CLASS_STEP_LOG2);
+    return (unsigned)(last >> (bit - HZ_CLASS_STEP_LOG2)) + ((bit - HZ_CLASS_FIRST_BIT) << HZ_CLASS_STEP_LOG2);
 }
 
 /* The same for 0 <= size <= HZ_CLASS_MAX_BYTES by table, for the hot path: without a branch, and faster than
@@ -65,7 +63,7 @@ HZ_INLINE unsigned hz_class_look_up(size_t size) {
 }
 
 /* hz_class_of() of a constant power of two from 128 on, as a constant expression. */
-#define HZ_CLASS_OF(bytes) \
+#define HZ_CLASS_OF(bytes)            \
     ((2u << HZ_CLASS_STEP_LOG2) - 1 + \
      ((unsigned)(__builtin_ctzl(bytes) - 1 - HZ_CLASS_FIRST_BIT) << HZ_CLASS_STEP_LOG2))
 

@@ -11,7 +11,7 @@ struct hz_list {
     struct hz_list *prev;
 };
 
-#define HZ_CONTAINER(link, type, field) ((type *)(void *)((char *)(link) - offsetof(type, field)))
+#define HZ_CONTAINER(link, type, field) ((type *)(void *)((char *)(link)-offsetof(type, field)))
 
 HZ_INLINE void hz_list_init(struct hz_list *list) { list->next = list->prev = list; }
 
@@ -25,9 +25,7 @@ HZ_INLINE void hz_list_push_front(struct hz_list *position, struct hz_list *link
     position->next = link;
 }
 
-HZ_INLINE void hz_list_push_back(struct hz_list *list, struct hz_list *link) {
-    hz_list_push_front(list->prev, link);
-}
+HZ_INLINE void hz_list_push_back(struct hz_list *list, struct hz_list *link) { hz_list_push_front(list->prev, link); }
 
 /* Whether both neighbours know the link. False: something wrote where it must not. */
 HZ_INLINE bool hz_list_is_linked(const struct hz_list *link) {

@@ -20,24 +20,24 @@ struct hz_remote_ops; /* lib/central/hz_remote.h */
 
 /* Each number's reasons stand in the profiles. Bins belong to a thread, one per class. */
 struct hz_policy {
-    const char *name;           /* of the profile */
+    const char *name; /* of the profile */
     enum hz_remote remote;
     const struct hz_remote_ops *remote_ops; /* of that strategy */
-    bool is_take_first;         /* runs that blocks came back to serve the next refills */
-    bool is_strict;             /* also what belongs to other threads is judged when it is freed, not later */
-    size_t bin_bytes;           /* most bytes of free blocks in one bin */
-    unsigned bin_blocks_max;    /* most blocks in one bin */
-    unsigned bin_blocks_min;    /* a bin never shrinks below this */
-    size_t budget_bytes;        /* most bytes that all bins of all threads may grow to hold */
-    size_t batch_bytes;         /* a batch leaves the sender when it holds this much, */
-    unsigned batch_blocks_min;  /* in at least so many blocks */
-    unsigned backlog_max;       /* beyond this many waiting batches or runs the sender takes them in itself */
-    unsigned transfer_blocks;   /* most blocks of a class on their way through the transfer cache */
-    unsigned supply_runs;       /* runs that a refill takes from the source at a time */
-    size_t huge_bytes;          /* blocks from this size on get a mapping of their own */
-    size_t remap_bytes;         /* a growing block from this size on moves by page table, not by copy */
-    unsigned decay_ms;          /* free pages older than this go back to the kernel; 0: at once */
-    enum hz_thp thp;            /* transparent huge pages for the arena */
+    bool is_take_first;                     /* runs that blocks came back to serve the next refills */
+    bool is_strict;              /* also what belongs to other threads is judged when it is freed, not later */
+    size_t bin_bytes;            /* most bytes of free blocks in one bin */
+    unsigned bin_blocks_max;     /* most blocks in one bin */
+    unsigned bin_blocks_min;     /* a bin never shrinks below this */
+    size_t budget_bytes;         /* most bytes that all bins of all threads may grow to hold */
+    size_t batch_bytes;          /* a batch leaves the sender when it holds this much, */
+    unsigned batch_blocks_min;   /* in at least so many blocks */
+    unsigned backlog_max;        /* beyond this many waiting batches or runs the sender takes them in itself */
+    unsigned transfer_blocks;    /* most blocks of a class on their way through the transfer cache */
+    unsigned supply_runs;        /* runs that a refill takes from the source at a time */
+    size_t huge_bytes;           /* blocks from this size on get a mapping of their own */
+    size_t remap_bytes;          /* a growing block from this size on moves by page table, not by copy */
+    unsigned decay_ms;           /* free pages older than this go back to the kernel; 0: at once */
+    enum hz_thp thp;             /* transparent huge pages for the arena */
     enum hz_random_level random; /* what lies where by chance */
 };
 

@@ -127,9 +127,7 @@ static void settle(struct hz_owner *owner, struct hz_desc *desc) {
 }
 
 /* A block that was on its way to an owner when its run vanished was free all along. */
-static void report_stale(const void *block) {
-    hz_note(HZ_ERROR_DOUBLE_FREE, block, "its run has been returned since");
-}
+static void report_stale(const void *block) { hz_note(HZ_ERROR_DOUBLE_FREE, block, "its run has been returned since"); }
 
 /* Neighbours in a bin are often neighbours in a run, which is then looked up once. The run may be gone, if a
  * block stands in the bin twice and its first return emptied the run. */

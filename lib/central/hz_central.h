@@ -19,8 +19,7 @@ HZ_HIDDEN void hz_central_init(bool is_strict);
 /* Fills slots with up to count blocks of the class (see hz_desc_take; mixed by chance if that is wanted) from
  * the owner's partial runs; where there is none, from one adopted from the commons, else from new ones, as many
  * as the policy says. 0 when memory lacks. lock: the owner's. */
-HZ_HIDDEN unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **slots,
-                                   unsigned count);
+HZ_HIDDEN unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **slots, unsigned count);
 
 /* Puts blocks back into their runs, which are the owner's; reports wrong ones. A run goes back to the source
  * when that empties it, unless it is the next to be taken from. lock: the owner's. */

@@ -58,9 +58,7 @@ HZ_INLINE struct hz_desc *hz_member_run(void *member) {
 }
 HZ_INLINE void *hz_member_of_run(struct hz_desc *desc) { return (char *)desc + HZ_MEMBER_RUN; }
 
-HZ_INLINE void **hz_run_link(const struct hz_desc *desc) {
-    return &hz_desc_queue_of(hz_desc_arena(desc), desc)->next;
-}
+HZ_INLINE void **hz_run_link(const struct hz_desc *desc) { return &hz_desc_queue_of(hz_desc_arena(desc), desc)->next; }
 
 /* Where a member's successor stands. */
 HZ_INLINE void **hz_member_link(void *member) {

@@ -41,8 +41,7 @@ static HZ_NOINLINE bool open_batch(struct hz_outbox *outbox, struct hz_outgoing 
     return outgoing->batch != NULL;
 }
 
-bool hz_outbox_add(struct hz_outbox *outbox, uint32_t key, void *block, size_t block_bytes,
-                   hz_outbox_send *send) {
+bool hz_outbox_add(struct hz_outbox *outbox, uint32_t key, void *block, size_t block_bytes, hz_outbox_send *send) {
     struct hz_outgoing *outgoing = &outbox->outgoing[key % HZ_OUTGOING];
     if (HZ_UNLIKELY(outgoing->batch == NULL || outgoing->key != key))
         if (!open_batch(outbox, outgoing, key, send))

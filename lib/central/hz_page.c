@@ -84,12 +84,10 @@ static void put(struct hz_outbox *outbox, hz_tag tag, void *block) {
         hz_central_relieve(owner);
 }
 
-static HZ_COLD void report_bits(const struct hz_arena *arena, const struct hz_desc *desc, unsigned w,
-                                uint64_t bits) {
+static HZ_COLD void report_bits(const struct hz_arena *arena, const struct hz_desc *desc, unsigned w, uint64_t bits) {
     size_t block_bytes = hz_class_table[desc->class_index].block_bytes;
     for (; bits != 0; bits &= bits - 1)
-        hz_note(HZ_ERROR_DOUBLE_FREE,
-                hz_desc_start(arena, desc) + (w * 64 + hz_lowest_bit(bits)) * block_bytes,
+        hz_note(HZ_ERROR_DOUBLE_FREE, hz_desc_start(arena, desc) + (w * 64 + hz_lowest_bit(bits)) * block_bytes,
                 "found on return to its run");
 }
 

@@ -56,8 +56,8 @@ HZ_INLINE void hz_receive_member(struct hz_owner *owner, void *member, hz_receiv
 }
 
 /* Up to member_count members; returns the others. lock: the owner's. */
-HZ_INLINE void *hz_receive_some(struct hz_owner *owner, unsigned member_count, hz_receive_sink *sink,
-                                void *context, struct hz_received *received) {
+HZ_INLINE void *hz_receive_some(struct hz_owner *owner, unsigned member_count, hz_receive_sink *sink, void *context,
+                                struct hz_received *received) {
     void *member = hz_inbox_take(owner);
     for (; member != NULL && member_count != 0; member_count--) {
         void *next = hz_inbox_next(member);
@@ -79,8 +79,8 @@ HZ_INLINE void hz_receive_put_back(struct hz_owner *owner, void *rest, struct hz
 }
 
 /* Up to member_count members; the others are put back. lock: the owner's. */
-HZ_INLINE void hz_receive(struct hz_owner *owner, unsigned member_count, hz_receive_sink *sink,
-                          void *context, struct hz_received *received) {
+HZ_INLINE void hz_receive(struct hz_owner *owner, unsigned member_count, hz_receive_sink *sink, void *context,
+                          struct hz_received *received) {
     void *rest = hz_receive_some(owner, member_count, sink, context, received);
     hz_receive_put_back(owner, rest, received);
 }

@@ -13,9 +13,9 @@
 #include "hz_remote.h"
 
 static struct cache {
-    struct hz_batch *first;  /* lock: newest first */
-    unsigned block_count;    /* lock */
-    bool is_wanted;          /* lock: something was taken since the last settling */
+    struct hz_batch *first; /* lock: newest first */
+    unsigned block_count;   /* lock */
+    bool is_wanted;         /* lock: something was taken since the last settling */
 } caches[HZ_CLASS_COUNT];
 static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_TRANSFER);
 

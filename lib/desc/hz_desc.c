@@ -36,8 +36,7 @@ void hz_desc_init_run(struct hz_arena *arena, struct hz_desc *desc, unsigned cla
 }
 
 /* Moves up to count blocks, whose bits are set in *word, to below *top; returns how many. */
-static unsigned take_bits(uint64_t *word, char *first_block, size_t block_bytes, void ***top,
-                          unsigned count) {
+static unsigned take_bits(uint64_t *word, char *first_block, size_t block_bytes, void ***top, unsigned count) {
     uint64_t bits = *word;
     void **at = *top;
     unsigned taken = 0;
@@ -102,8 +101,7 @@ uint64_t hz_desc_put_word(struct hz_arena *arena, struct hz_desc *desc, unsigned
     return wrong;
 }
 
-enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *desc,
-                          const void *address) {
+enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *desc, const void *address) {
     uint32_t index;
     enum hz_put verdict = hz_desc_locate(arena, desc, address, &index);
     if (verdict != HZ_PUT_DONE)
@@ -114,8 +112,7 @@ enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *de
 }
 
 static bool is_free(const struct hz_arena *arena, const struct hz_desc *desc, unsigned index) {
-    const uint64_t *words =
-        desc->block_count <= HZ_RUN_MASK_BLOCKS ? &desc->run.mask : hz_desc_words(arena, desc);
+    const uint64_t *words = desc->block_count <= HZ_RUN_MASK_BLOCKS ? &desc->run.mask : hz_desc_words(arena, desc);
     return (words[index / 64] >> (index % 64) & 1) != 0;
 }
 

@@ -35,9 +35,9 @@ struct hz_desc {
     uint32_t back;       /* pages back to the first page of a free or class run; 0 there */
     uint16_t block_count;
     uint16_t carved;
-    uint16_t used; /* blocks held by users, caches or queues */
-    uint8_t idle_passes; /* class run: sweeps since a block came back to it */
-    uint8_t former_back; /* pages back to the first page of the class run that this page last belonged to */
+    uint16_t used;        /* blocks held by users, caches or queues */
+    uint8_t idle_passes;  /* class run: sweeps since a block came back to it */
+    uint8_t former_back;  /* pages back to the first page of the class run that this page last belonged to */
     struct hz_list links; /* run: its owner's list; free: the source's list of its size */
     union {
         struct {
@@ -108,9 +108,7 @@ HZ_INLINE _Atomic(uint64_t) *hz_desc_pending_words(const struct hz_arena *arena,
 }
 
 /* Blocks that can still be taken. */
-HZ_INLINE unsigned hz_desc_available(const struct hz_desc *desc) {
-    return (unsigned)desc->block_count - desc->used;
-}
+HZ_INLINE unsigned hz_desc_available(const struct hz_desc *desc) { return (unsigned)desc->block_count - desc->used; }
 
 /* The arena that a descriptor belongs to. */
 HZ_HIDDEN struct hz_arena *hz_desc_arena(const struct hz_desc *desc);
@@ -120,16 +118,14 @@ HZ_HIDDEN void hz_desc_init_run(struct hz_arena *arena, struct hz_desc *desc, un
 
 /* Takes up to count available blocks, lowest addresses first, into slots[n-1] .. slots[0]: popping from
  * the end gives rising addresses. Returns n. */
-HZ_HIDDEN unsigned hz_desc_take(struct hz_arena *arena, struct hz_desc *desc, void **slots,
-                                unsigned count);
+HZ_HIDDEN unsigned hz_desc_take(struct hz_arena *arena, struct hz_desc *desc, void **slots, unsigned count);
 
 /* What hz_desc_put would say of address, changing nothing; used blocks give HZ_PUT_DONE. */
-HZ_HIDDEN enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *desc,
-                                    const void *address);
+HZ_HIDDEN enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *desc, const void *address);
 
 /* The bit of block index, and the word it lies in. */
 HZ_INLINE uint64_t *hz_desc_bit(const struct hz_arena *arena, const struct hz_desc *desc, uint32_t index,
-                        uint64_t *ret_bit) {
+                                uint64_t *ret_bit) {
     *ret_bit = (uint64_t)1 << (index & 63);
     if (desc->block_count <= HZ_RUN_MASK_BLOCKS)
         return (uint64_t *)&desc->run.mask;
@@ -149,8 +145,8 @@ HZ_INLINE enum hz_put hz_desc_locate_in(const struct hz_class *class, uint32_t b
 }
 
 /* The same for the blocks that were handed out so far. */
-HZ_INLINE enum hz_put hz_desc_locate(const struct hz_arena *arena, const struct hz_desc *desc,
-                                     const void *address, uint32_t *ret_index) {
+HZ_INLINE enum hz_put hz_desc_locate(const struct hz_arena *arena, const struct hz_desc *desc, const void *address,
+                                     uint32_t *ret_index) {
     size_t offset = (size_t)((const char *)address - hz_desc_start(arena, desc));
     return hz_desc_locate_in(&hz_class_table[desc->class_index], desc->carved, offset, ret_index);
 }
@@ -179,8 +175,8 @@ HZ_HIDDEN uint64_t hz_desc_put_word(struct hz_arena *arena, struct hz_desc *desc
 
 /* The first span of free blocks at or after block index, that were handed out before: its first block in
  * *ret_first and the block after it as the result; 0 when there is none. */
-HZ_HIDDEN unsigned hz_desc_free_span(const struct hz_arena *arena, const struct hz_desc *desc,
-                                     unsigned index, unsigned *ret_first);
+HZ_HIDDEN unsigned hz_desc_free_span(const struct hz_arena *arena, const struct hz_desc *desc, unsigned index,
+                                     unsigned *ret_first);
 
 /* Traps unless the invariants hold; for tests and checked builds. */
 HZ_HIDDEN void hz_desc_validate(const struct hz_arena *arena, const struct hz_desc *desc);

@@ -17,10 +17,10 @@
 /* The slot below an unused bin's array: popping finds nothing, pushing finds it full. */
 static void *no_slots[1];
 
-#define CONSTANT_FRONT                                                                           \
-    {                                                                                            \
-        .self_tag = ~(hz_tag)0, .top = {[0 ... HZ_CLASS_COUNT - 1] = no_slots + 1},              \
-        .limit = {[0 ... HZ_CLASS_COUNT - 1] = no_slots + 1},                                    \
+#define CONSTANT_FRONT                                                              \
+    {                                                                               \
+        .self_tag = ~(hz_tag)0, .top = {[0 ... HZ_CLASS_COUNT - 1] = no_slots + 1}, \
+        .limit = {[0 ... HZ_CLASS_COUNT - 1] = no_slots + 1},                       \
     }
 
 struct hz_front hz_front_none = CONSTANT_FRONT;
@@ -311,8 +311,7 @@ void *hz_front_refill(struct hz_front *front, unsigned class_index) {
     struct hz_bin *bin = &front->bins[class_index];
     if (bin_count(front, class_index) == 0) {
         grow(front, class_index);
-        set_count(front, class_index,
-                  hz_policy.remote_ops->take(class_index, bin->base, (bin->capacity + 1u) / 2));
+        set_count(front, class_index, hz_policy.remote_ops->take(class_index, bin->base, (bin->capacity + 1u) / 2));
     }
     lock_own(front);
     if (!hz_inbox_is_empty(owner))

@@ -37,8 +37,8 @@ struct hz_quarantine {
 
 struct hz_front {
     /* Hot. */
-    hz_tag self_tag; /* const: hz_tag_make(owner id, 0) */
-    int32_t ticks;   /* frees until the next look at the clock */
+    hz_tag self_tag;                    /* const: hz_tag_make(owner id, 0) */
+    int32_t ticks;                      /* frees until the next look at the clock */
     void **_Atomic top[HZ_CLASS_COUNT]; /* one past the newest block; thread writes, statistics read */
     void **limit[HZ_CLASS_COUNT];
 

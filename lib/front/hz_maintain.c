@@ -12,10 +12,10 @@
 enum { TICKS_MAX = 4096, SLOW_MS = 20, PERIODS = 8, PERIOD_MIN_MS = 8, SWEEP_IDLE_PASSES = 1 };
 
 static struct hz_lock lock = HZ_LOCK_INIT(HZ_RANK_DECAY);
-static uint32_t period_ms;     /* const after init */
-static uint32_t sweep_ms;      /* const after init: time between sweeps */
-static uint32_t last_round_ms; /* lock */
-static uint32_t last_sweep_ms; /* lock */
+static uint32_t period_ms;        /* const after init */
+static uint32_t sweep_ms;         /* const after init: time between sweeps */
+static uint32_t last_round_ms;    /* lock */
+static uint32_t last_sweep_ms;    /* lock */
 static _Atomic(bool) has_backlog; /* hint: the last round left work undone */
 
 void hz_maintain_lock(void) { hz_lock_take(&lock); }

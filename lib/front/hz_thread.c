@@ -15,8 +15,8 @@
 #include "hz_source.h"
 #include "hz_unwind.h"
 
-static bool has_exit_hook;     /* const after init */
-static size_t lost_bytes;      /* written by the only thread of a forked child */
+static bool has_exit_hook; /* const after init */
+static size_t lost_bytes;  /* written by the only thread of a forked child */
 
 __thread struct hz_front *hz_kept __attribute__((tls_model("initial-exec"))) = &hz_front_none;
 struct hz_front *hz_thread_resting;

@@ -30,8 +30,8 @@ static size_t pending_element(void) { return hz_policy.remote == HZ_REMOTE_PAGE 
 
 /* Sidecar bytes per page. */
 static size_t sidecar_element(void) {
-    return sizeof(hz_tag) + HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES + queue_element() +
-           pending_element() + HZ_MAP_MARKS_BYTES + HZ_MAP_COARSE_MARKS_BYTES;
+    return sizeof(hz_tag) + HZ_MAP_DESC_BYTES + HZ_MAP_BITS_BYTES + queue_element() + pending_element() +
+           HZ_MAP_MARKS_BYTES + HZ_MAP_COARSE_MARKS_BYTES;
 }
 
 /* The arrays begin at multiples of 64 KiB, the largest kernel page, so that each commits on its own. Behind
@@ -259,16 +259,14 @@ struct hz_arena *hz_map_find_other(const void *address) {
 
 size_t hz_map_reserved_bytes(void) {
     size_t bytes = 0;
-    for (struct hz_arena *arena = &hz_map_first; arena != NULL;
-         arena = hz_load_acquire(&arena->next))
+    for (struct hz_arena *arena = &hz_map_first; arena != NULL; arena = hz_load_acquire(&arena->next))
         bytes += (arena->page_count << HZ_PAGE_LOG2) + sidecar_bytes(arena->page_count);
     return bytes;
 }
 
 size_t hz_map_metadata_bytes(void) {
     size_t bytes = 0;
-    for (struct hz_arena *arena = &hz_map_first; arena != NULL;
-         arena = hz_load_acquire(&arena->next))
+    for (struct hz_arena *arena = &hz_map_first; arena != NULL; arena = hz_load_acquire(&arena->next))
         bytes += hz_load_relaxed(&arena->described_pages) * sidecar_element();
     return bytes;
 }

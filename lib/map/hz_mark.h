@@ -25,8 +25,7 @@ struct hz_mark {
     _Atomic(uint64_t) remote; /* all write */
 };
 _Static_assert(sizeof(struct hz_mark) << (HZ_PAGE_LOG2 - 6 - HZ_MARK_FINE_LOG2) == HZ_MAP_MARKS_BYTES &&
-                   sizeof(struct hz_mark) << (HZ_PAGE_LOG2 - 6 - HZ_MARK_COARSE_LOG2) ==
-                       HZ_MAP_COARSE_MARKS_BYTES,
+                   sizeof(struct hz_mark) << (HZ_PAGE_LOG2 - 6 - HZ_MARK_COARSE_LOG2) == HZ_MAP_COARSE_MARKS_BYTES,
                "marks of a page");
 
 /* Where the mark of a block is that lies offset bytes into the arena. */

@@ -24,8 +24,8 @@ static char *chunk;                   /* lock: meta; the rest of the newest chun
 static size_t chunk_left;             /* lock: meta */
 static size_t total_bytes;            /* lock: meta */
 
-static char *region;                  /* lock: meta; the rest of the newest region, not committed */
-static size_t region_left;            /* lock: meta */
+static char *region;       /* lock: meta; the rest of the newest region, not committed */
+static size_t region_left; /* lock: meta */
 
 static const size_t CHUNK_BYTES = 64 * HZ_KIB;
 static const size_t REGION_BYTES_MAX = 16 * HZ_MIB;

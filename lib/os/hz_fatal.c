@@ -9,16 +9,11 @@
 #include "hz_text.h"
 
 static const char *const names[HZ_ERROR_COUNT] = {
-    [HZ_ERROR_DOUBLE_FREE] = "double-free",
-    [HZ_ERROR_INTERIOR_FREE] = "interior-free",
-    [HZ_ERROR_INVALID_FREE] = "invalid-free",
-    [HZ_ERROR_FOREIGN_FREE] = "foreign-free",
-    [HZ_ERROR_SIZE_MISMATCH] = "size-mismatch",
-    [HZ_ERROR_ALIGNMENT_MISMATCH] = "alignment-mismatch",
-    [HZ_ERROR_KIND_MISMATCH] = "kind-mismatch",
-    [HZ_ERROR_USE_AFTER_FREE] = "use-after-free",
-    [HZ_ERROR_OVERFLOW] = "overflow",
-    [HZ_ERROR_CORRUPT_METADATA] = "corrupt-metadata",
+    [HZ_ERROR_DOUBLE_FREE] = "double-free",     [HZ_ERROR_INTERIOR_FREE] = "interior-free",
+    [HZ_ERROR_INVALID_FREE] = "invalid-free",   [HZ_ERROR_FOREIGN_FREE] = "foreign-free",
+    [HZ_ERROR_SIZE_MISMATCH] = "size-mismatch", [HZ_ERROR_ALIGNMENT_MISMATCH] = "alignment-mismatch",
+    [HZ_ERROR_KIND_MISMATCH] = "kind-mismatch", [HZ_ERROR_USE_AFTER_FREE] = "use-after-free",
+    [HZ_ERROR_OVERFLOW] = "overflow",           [HZ_ERROR_CORRUPT_METADATA] = "corrupt-metadata",
     [HZ_ERROR_OUT_OF_MEMORY] = "out-of-memory",
 };
 
@@ -26,7 +21,7 @@ static const char *const names[HZ_ERROR_COUNT] = {
 static enum hz_on_error actions[HZ_ERROR_COUNT] = {
     [HZ_ERROR_OUT_OF_MEMORY] = HZ_ON_ERROR_IGNORE,
 };
-static hz_fatal_details *print_details;          /* const after init */
+static hz_fatal_details *print_details; /* const after init */
 
 const char *hz_error_name(enum hz_error error) { return names[error]; }
 
@@ -76,10 +71,10 @@ static void report(enum hz_error error, const char *verb, const void *pointer, c
 
 /* A debugger's or a core file's backtrace shows the function that aborted; its name says why. Each has a
  * body of its own, lest the linker fold them. */
-#define ABORT_BY(function, error)                                                  \
-    static HZ_NOINLINE HZ_NORETURN void function(void) {                           \
-        __asm__ volatile("" ::"i"(error));                                         \
-        hz_os_abort();                                                             \
+#define ABORT_BY(function, error)                        \
+    static HZ_NOINLINE HZ_NORETURN void function(void) { \
+        __asm__ volatile("" ::"i"(error));               \
+        hz_os_abort();                                   \
     }
 ABORT_BY(hz_abort_double_free, HZ_ERROR_DOUBLE_FREE)
 ABORT_BY(hz_abort_interior_free, HZ_ERROR_INTERIOR_FREE)
@@ -94,9 +89,9 @@ ABORT_BY(hz_abort_corrupt_metadata, HZ_ERROR_CORRUPT_METADATA)
 ABORT_BY(hz_abort_out_of_memory, HZ_ERROR_OUT_OF_MEMORY)
 
 static void (*const aborts[HZ_ERROR_COUNT])(void) = {
-    hz_abort_double_free,    hz_abort_interior_free,      hz_abort_invalid_free,  hz_abort_foreign_free,
-    hz_abort_size_mismatch,  hz_abort_alignment_mismatch, hz_abort_kind_mismatch, hz_abort_use_after_free,
-    hz_abort_overflow,       hz_abort_corrupt_metadata,   hz_abort_out_of_memory,
+    hz_abort_double_free,   hz_abort_interior_free,      hz_abort_invalid_free,  hz_abort_foreign_free,
+    hz_abort_size_mismatch, hz_abort_alignment_mismatch, hz_abort_kind_mismatch, hz_abort_use_after_free,
+    hz_abort_overflow,      hz_abort_corrupt_metadata,   hz_abort_out_of_memory,
 };
 
 static HZ_NORETURN void die(enum hz_error error) {

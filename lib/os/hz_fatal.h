@@ -38,19 +38,18 @@ HZ_HIDDEN void hz_fatal_set_details(hz_fatal_details *print);
 
 /* Reports that verb ("free", "realloc", ...) met pointer (NULL: none) in a state that details names, and aborts unless
  * the class's action is softer; then the caller leaves the pointer alone. No lock of the allocator is held. */
-HZ_HIDDEN HZ_COLD void hz_report(enum hz_error error, const char *verb, const void *pointer,
-                                 const char *details);
+HZ_HIDDEN HZ_COLD void hz_report(enum hz_error error, const char *verb, const void *pointer, const char *details);
 
 /* The same for what the process cannot survive. */
-HZ_HIDDEN HZ_COLD HZ_NORETURN void hz_fatal(enum hz_error error, const char *verb,
-                                            const void *pointer, const char *details);
+HZ_HIDDEN HZ_COLD HZ_NORETURN void hz_fatal(enum hz_error error, const char *verb, const void *pointer,
+                                            const char *details);
 
 /* One line of the form "hakozuna: <profile>: <kind>: <message>". */
 HZ_HIDDEN HZ_COLD void hz_message(const char *kind, const char *message);
 
 /* Checked always, on slow paths, where a wrong value would spread. */
-#define HZ_MUST(condition, pointer, details)                                      \
-    do {                                                                          \
-        if (HZ_UNLIKELY(!(condition)))                                            \
-            hz_fatal(HZ_ERROR_CORRUPT_METADATA, "check", (pointer), (details));   \
+#define HZ_MUST(condition, pointer, details)                                    \
+    do {                                                                        \
+        if (HZ_UNLIKELY(!(condition)))                                          \
+            hz_fatal(HZ_ERROR_CORRUPT_METADATA, "check", (pointer), (details)); \
     } while (0)

@@ -27,7 +27,7 @@ enum hz_fault_kind {
 /* Calls of the kinds, with more than above bytes, are counted from 1. One fails if any of the other fields
  * says so, or if none of them says anything. 0 says nothing. */
 struct hz_fault_plan {
-    uint32_t kinds; /* 1 << enum hz_fault_kind, joined; 0 stands for HZ_FAULT_KERNEL */
+    uint32_t kinds;  /* 1 << enum hz_fault_kind, joined; 0 stands for HZ_FAULT_KERNEL */
     uint32_t chance; /* of each call, in 2^-32 */
     uint64_t seed;   /* for chance: the same seed refuses the same calls */
     uint64_t nth[2]; /* these calls */

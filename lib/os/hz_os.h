@@ -68,8 +68,7 @@ HZ_HIDDEN bool hz_os_is_secure(void);
 HZ_HIDDEN const char *hz_os_environment(const char *name);
 
 /* Calls visit(arg, entry) for each "NAME=value" entry whose name begins with prefix. */
-HZ_HIDDEN void hz_os_environment_each(const char *prefix, void (*visit)(void *arg, const char *entry),
-                                      void *arg);
+HZ_HIDDEN void hz_os_environment_each(const char *prefix, void (*visit)(void *arg, const char *entry), void *arg);
 
 /* How reading a file ended. */
 enum hz_os_file {

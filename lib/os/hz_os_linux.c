@@ -9,8 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -86,9 +86,7 @@ static void *map_aligned(size_t bytes, size_t alignment, int protection, int fla
     return start + head;
 }
 
-void *hz_os_reserve(size_t bytes, size_t alignment) {
-    return map_aligned(bytes, alignment, PROT_NONE, MAP_NORESERVE);
-}
+void *hz_os_reserve(size_t bytes, size_t alignment) { return map_aligned(bytes, alignment, PROT_NONE, MAP_NORESERVE); }
 
 /* What others map there next must not be hidden from them. */
 bool hz_os_release(void *start, size_t bytes) {
@@ -127,9 +125,7 @@ static bool advise(enum hz_fault_kind kind, void *start, size_t bytes, int advic
 
 bool hz_os_purge(void *start, size_t bytes) { return advise(HZ_FAULT_PURGE, start, bytes, MADV_DONTNEED); }
 
-void *hz_os_map(size_t bytes, size_t alignment) {
-    return map_aligned(bytes, alignment, PROT_READ | PROT_WRITE, 0);
-}
+void *hz_os_map(size_t bytes, size_t alignment) { return map_aligned(bytes, alignment, PROT_READ | PROT_WRITE, 0); }
 
 void *hz_os_remap(void *start, size_t old_bytes, size_t new_bytes, bool may_move) {
     int saved = errno;
@@ -155,8 +151,7 @@ bool hz_os_move_pages(void *from, void *to, size_t bytes) {
     bool done = aside != NULL && !refuses(HZ_FAULT_REMAP, bytes) &&
                 mremap(aside, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
     if (aside != NULL && !done) {
-        (void)mmap(to, bytes, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        (void)mmap(to, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
         memcpy(from, aside, bytes);
         (void)unmap(aside, bytes);
     }

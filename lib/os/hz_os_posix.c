@@ -22,8 +22,7 @@ const char *hz_os_environment(const char *name) {
     return NULL;
 }
 
-void hz_os_environment_each(const char *prefix, void (*visit)(void *arg, const char *entry),
-                            void *arg) {
+void hz_os_environment_each(const char *prefix, void (*visit)(void *arg, const char *entry), void *arg) {
     size_t length = strlen(prefix);
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
         if (strncmp(*entry, prefix, length) == 0)

@@ -13,8 +13,8 @@
 #include <ucontext.h>
 
 static hz_segv_handler *handle; /* const after init */
-static struct sigaction former;  /* const after init */
-static int is_former_spent;      /* atomic; it wanted to be called once */
+static struct sigaction former; /* const after init */
+static int is_former_spent;     /* atomic; it wanted to be called once */
 
 static enum hz_access access_of(const ucontext_t *context) {
 #if defined(__x86_64__)

@@ -20,9 +20,7 @@ void hz_text_add_bytes(struct hz_text *text, const char *string, size_t length) 
     text->bytes[text->length] = '\0';
 }
 
-void hz_text_add(struct hz_text *text, const char *string) {
-    hz_text_add_bytes(text, string, strlen(string));
-}
+void hz_text_add(struct hz_text *text, const char *string) { hz_text_add_bytes(text, string, strlen(string)); }
 
 static void add_digits(struct hz_text *text, uint64_t number, unsigned base, size_t width) {
     char digits[32];
@@ -38,9 +36,7 @@ static void add_digits(struct hz_text *text, uint64_t number, unsigned base, siz
 
 void hz_text_add_number(struct hz_text *text, uint64_t number) { add_digits(text, number, 10, 0); }
 
-void hz_text_add_padded(struct hz_text *text, uint64_t number, size_t width) {
-    add_digits(text, number, 10, width);
-}
+void hz_text_add_padded(struct hz_text *text, uint64_t number, size_t width) { add_digits(text, number, 10, width); }
 
 void hz_text_add_hex(struct hz_text *text, uint64_t number) {
     hz_text_add(text, "0x");

@@ -53,9 +53,9 @@ static int (*get_register)(void *cursor, int number, uintptr_t *ret_value);
 static int (*walk_runtime)(int (*visit)(void *frame, void *arg), void *arg);
 static uintptr_t (*frame_pc)(void *frame);
 
-static int walker;       /* atomic; enum walker; release of what is above */
-static int walking;      /* atomic; threads that walk */
-static int forking;      /* atomic; threads that are about to fork */
+static int walker;  /* atomic; enum walker; release of what is above */
+static int walking; /* atomic; threads that walk */
+static int forking; /* atomic; threads that are about to fork */
 
 /* --- Loading ---------------------------------------------------------------------------------- */
 
@@ -121,9 +121,7 @@ static bool collect(struct collector *collector, uintptr_t pc) {
     return collector->count < collector->max;
 }
 
-static uintptr_t pc_of(void *context) {
-    return context == NULL ? 0 : (uintptr_t)CONTEXT_PC((ucontext_t *)context);
-}
+static uintptr_t pc_of(void *context) { return context == NULL ? 0 : (uintptr_t)CONTEXT_PC((ucontext_t *)context); }
 
 /* Not inlined, so that the frames to skip are this one's. */
 static HZ_NOINLINE void walk_libunwind(struct collector *collector, void *context) {

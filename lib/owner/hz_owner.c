@@ -27,7 +27,9 @@ struct hz_owner *hz_owner_get(uint32_t id) {
     return chunk + ((id - 1) & (CHUNK_OWNERS - 1));
 }
 
-struct hz_owner *hz_owner_commons(void) { return hz_owner_get(HZ_OWNER_COMMONS_ID); }
+struct hz_owner *hz_owner_commons(void) {
+    return hz_owner_get(HZ_OWNER_COMMONS_ID);
+}
 
 void hz_owner_reseed(struct hz_owner *owner) {
     if (hz_random_level >= HZ_RANDOM_ALL)
@@ -100,11 +102,9 @@ void hz_owner_recycle(struct hz_owner *owner) {
 void hz_owner_adopt(struct hz_owner *owner, struct hz_arena *arena, struct hz_desc *desc) {
     desc->run.owner = owner;
     desc->is_listed = hz_desc_available(desc) != 0;
-    hz_list_push_back(desc->is_listed ? &owner->partial[desc->class_index] : &owner->full,
-                      &desc->links);
+    hz_list_push_back(desc->is_listed ? &owner->partial[desc->class_index] : &owner->full, &desc->links);
     owner->run_count++;
-    hz_map_set_tags(arena, hz_desc_page(arena, desc), desc->page_count,
-                    hz_tag_make(owner->id, desc->class_index));
+    hz_map_set_tags(arena, hz_desc_page(arena, desc), desc->page_count, hz_tag_make(owner->id, desc->class_index));
 }
 
 void hz_owner_detach(struct hz_owner *owner, struct hz_desc *desc) {

@@ -29,23 +29,23 @@ struct hz_owner_counts {
 
 struct hz_owner {
     alignas(HZ_LINE) struct hz_lock lock;
-    uint32_t id;                /* const; 1 is the commons */
-    _Atomic(uint32_t) state;    /* enum hz_owner_state */
-    uint32_t next_vacant;       /* lock: owner table */
-    void *front;                /* lock: owner table; the thread's cache, for statistics */
-    uint32_t run_count;         /* lock */
-    struct hz_owner_counts counts;         /* lock */
-    uint64_t random;                       /* lock; state of the numbers that mix blocks */
-    struct hz_list full;                   /* lock: runs without available blocks */
+    uint32_t id;                            /* const; 1 is the commons */
+    _Atomic(uint32_t) state;                /* enum hz_owner_state */
+    uint32_t next_vacant;                   /* lock: owner table */
+    void *front;                            /* lock: owner table; the thread's cache, for statistics */
+    uint32_t run_count;                     /* lock */
+    struct hz_owner_counts counts;          /* lock */
+    uint64_t random;                        /* lock; state of the numbers that mix blocks */
+    struct hz_list full;                    /* lock: runs without available blocks */
     struct hz_list partial[HZ_CLASS_COUNT]; /* lock: runs with some; refills take from the first */
 
     void *_Atomic waiting; /* lock writes: taken from the inbox, not yet looked at; see hz_inbox.h */
 
     /* Blocks that other threads freed: see hz_inbox.h. */
     alignas(HZ_LINE) _Atomic(void *) inbox;
-    _Atomic(uint32_t) backlog;       /* hint: batches and runs waiting, for back-pressure */
-    _Atomic(uint32_t) activity;      /* rises whenever the thread takes the lock itself */
-    uint32_t activity_seen;          /* lock: decay */
+    _Atomic(uint32_t) backlog;  /* hint: batches and runs waiting, for back-pressure */
+    _Atomic(uint32_t) activity; /* rises whenever the thread takes the lock itself */
+    uint32_t activity_seen;     /* lock: decay */
 };
 
 #define HZ_OWNER_COMMONS_ID 1u

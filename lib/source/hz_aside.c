@@ -85,9 +85,7 @@ static void vacate(struct table *table, struct entry *entry) {
 
 typedef bool matcher(const struct entry *entry, uintptr_t address);
 
-static bool is_start(const struct entry *entry, uintptr_t address) {
-    return hz_load_acquire(&entry->start) == address;
-}
+static bool is_start(const struct entry *entry, uintptr_t address) { return hz_load_acquire(&entry->start) == address; }
 
 static bool is_around(const struct entry *entry, uintptr_t address) {
     uintptr_t start = hz_load_acquire(&entry->start);

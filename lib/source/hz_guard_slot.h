@@ -34,8 +34,8 @@ struct hz_guard_pool {
     size_t slot_bytes;    /* guard and data */
     size_t data_bytes;
     size_t page_bytes;
-    _Atomic(uint32_t) fresh_from; /* this slot and those behind it never served; written under lock */
-    uint32_t oldest, newest; /* of the freed ones; lock */
+    _Atomic(uint32_t) fresh_from;    /* this slot and those behind it never served; written under lock */
+    uint32_t oldest, newest;         /* of the freed ones; lock */
     _Atomic(uint32_t) waiting_count; /* of the freed ones; written under lock */
     uint64_t random;                 /* lock */
 };
@@ -61,4 +61,4 @@ HZ_HIDDEN bool hz_guard_close(const struct hz_guard_slot *slot);
  * the call of the trace. */
 HZ_HIDDEN HZ_COLD void hz_guard_report(const char *verb, const void *pointer, const void *from);
 HZ_HIDDEN HZ_COLD void hz_guard_report_bytes(const char *verb, struct hz_guard_slot *slot, const char *bad,
-                                           const struct hz_guard_trace *trace);
+                                             const struct hz_guard_trace *trace);

@@ -86,8 +86,7 @@ static void drop(struct entry *entry) {
     freed[freed_next++ % FREED_MAX] = entry->start;
     size_t hole = (size_t)(entry - table);
     table[hole].start = 0;
-    for (size_t at = (hole + 1) & (capacity - 1); table[at].start != 0;
-         at = (at + 1) & (capacity - 1)) {
+    for (size_t at = (hole + 1) & (capacity - 1); table[at].start != 0; at = (at + 1) & (capacity - 1)) {
         size_t home = home_of(table[at].start);
         bool stays = ((at - home) & (capacity - 1)) < ((at - hole) & (capacity - 1));
         if (stays)

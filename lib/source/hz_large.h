@@ -19,8 +19,7 @@ HZ_HIDDEN bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc);
 
 /* Makes the arena's large block hold size bytes: in place, or, when it is long enough for that to pay, by
  * moving its pages to a mapping of their own. NULL, with the block as it was, when neither can be done. */
-HZ_HIDDEN void *hz_large_resize(struct hz_arena *arena, struct hz_desc *desc, size_t size,
-                                bool may_move);
+HZ_HIDDEN void *hz_large_resize(struct hz_arena *arena, struct hz_desc *desc, size_t size, bool may_move);
 
 /* What hz_large_take(size) makes usable; 0 if no such block can exist. */
 HZ_HIDDEN size_t hz_large_good_size(size_t size);

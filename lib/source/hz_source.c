@@ -185,8 +185,7 @@ static struct hz_desc *take_free(struct hz_free_runs *runs, size_t page_count, s
 
 static void advise(struct hz_arena *arena, size_t from, size_t to) {
     if (thp != HZ_THP_DEFAULT && to > from)
-        hz_os_advise_huge(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2,
-                          thp == HZ_THP_ALWAYS);
+        hz_os_advise_huge(hz_map_address(arena, from), (to - from) << HZ_PAGE_LOG2, thp == HZ_THP_ALWAYS);
 }
 
 static bool commit(struct hz_arena *arena, size_t page_end) {
@@ -263,8 +262,7 @@ static struct hz_desc *take_reused(size_t page_count, size_t alignment, struct h
 static struct hz_desc *take_unused(size_t page_count, size_t alignment, struct hz_arena **ret_arena,
                                    bool *ret_refused) {
     struct hz_desc *desc = NULL;
-    for (struct hz_arena *arena = &hz_map_first; desc == NULL && arena != NULL;
-         arena = hz_load_relaxed(&arena->next)) {
+    for (struct hz_arena *arena = &hz_map_first; desc == NULL && arena != NULL; arena = hz_load_relaxed(&arena->next)) {
         if (!has_room(arena, page_count, alignment))
             continue;
         *ret_arena = arena;

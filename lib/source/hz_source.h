@@ -22,13 +22,12 @@ HZ_HIDDEN void hz_source_reseed(void);
 /* page_count pages at an address that is a multiple of alignment (a power of two). The descriptor has
  * page_count, back and is_dirty (false: reads as zeros) set; the caller sets the rest and the tags.
  * NULL when neither arena nor kernel has room; then everything dirty was purged and tried again. */
-HZ_HIDDEN struct hz_desc *hz_source_take(size_t page_count, size_t alignment,
-                                         struct hz_arena **ret_arena);
+HZ_HIDDEN struct hz_desc *hz_source_take(size_t page_count, size_t alignment, struct hz_arena **ret_arena);
 
 /* Up to run_count runs of page_count pages each, next to each other: the descriptor of the first, and how
  * many there are. */
-HZ_HIDDEN struct hz_desc *hz_source_take_runs(size_t page_count, unsigned run_count,
-                                              struct hz_arena **ret_arena, unsigned *ret_count);
+HZ_HIDDEN struct hz_desc *hz_source_take_runs(size_t page_count, unsigned run_count, struct hz_arena **ret_arena,
+                                              unsigned *ret_count);
 
 /* Counts a run just taken as a large block, which it is until it is given back. */
 HZ_HIDDEN void hz_source_mark_large(struct hz_desc *desc);

@@ -137,8 +137,7 @@ static size_t purge_inside(struct hz7_span *span) {
         while (index < span->block_count && is_free(span, index))
             index++;
         size_t from = hz_align_up(first * block_bytes, page);
-        size_t to = index == span->block_count ? hz7_span_bytes(span)
-                                               : hz_align_down(index * block_bytes, page);
+        size_t to = index == span->block_count ? hz7_span_bytes(span) : hz_align_down(index * block_bytes, page);
         if (index > first && from < to && hz_os_purge(hz7_span_start(span) + from, to - from))
             purged += to - from;
     }
@@ -210,6 +209,4 @@ HZ_EXPORT int hz7_stats_get(struct hz7_stats *ret_stats) {
 #define TEXT(number) #number
 #define VERSION(major, minor, patch) TEXT(major) "." TEXT(minor) "." TEXT(patch)
 
-HZ_EXPORT const char *hz7_version(void) {
-    return VERSION(HKZ_VERSION_MAJOR, HKZ_VERSION_MINOR, HKZ_VERSION_PATCH);
-}
+HZ_EXPORT const char *hz7_version(void) { return VERSION(HKZ_VERSION_MAJOR, HKZ_VERSION_MINOR, HKZ_VERSION_PATCH); }

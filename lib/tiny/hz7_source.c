@@ -82,8 +82,7 @@ static bool commit_part(char *array, size_t item_bytes, size_t from, size_t to) 
 static bool commit_to(struct hz7_region *region, size_t end) {
     size_t from = region->committed;
     if (!commit_part((char *)region->spans, sizeof(struct hz7_span), from, end) ||
-        !commit_part((char *)region->words, WORDS_BYTES, from, end) ||
-        !commit_part(region->base, HZ_PAGE, from, end))
+        !commit_part((char *)region->words, WORDS_BYTES, from, end) || !commit_part(region->base, HZ_PAGE, from, end))
         return false;
     if (hz_memcheck_is_on())
         hz_memcheck_hide(region->base + (from << HZ_PAGE_LOG2), (end - from) << HZ_PAGE_LOG2);
@@ -94,15 +93,12 @@ static bool commit_to(struct hz7_region *region, size_t end) {
 static bool commit(struct hz7_region *region, size_t end) {
     if (end <= region->committed)
         return true;
-    return commit_to(region, hz_min(hz_align_up(end, COMMIT_SPANS), spans_of(region))) ||
-           commit_to(region, end);
+    return commit_to(region, hz_min(hz_align_up(end, COMMIT_SPANS), spans_of(region))) || commit_to(region, end);
 }
 
 static size_t bits_bytes(size_t span_count) { return (span_count + 63) / 64 * sizeof(uint64_t); }
 
-static size_t header_bytes(size_t span_count) {
-    return sizeof(struct hz7_region) + 3 * bits_bytes(span_count);
-}
+static size_t header_bytes(size_t span_count) { return sizeof(struct hz7_region) + 3 * bits_bytes(span_count); }
 
 /* Spans, descriptors, words, each from a page on; 0 on overflow. */
 static size_t region_bytes(size_t span_count) {

@@ -35,7 +35,7 @@ struct hz7_span {
     uint16_t carved;
     uint16_t used; /* blocks that the program holds */
     uint8_t class_index;
-    uint8_t kind; /* enum hz7_kind */
+    uint8_t kind;   /* enum hz7_kind */
     bool was_dirty; /* class run: blocks from carved on may be resident */
 };
 _Static_assert(sizeof(struct hz7_span) <= 64, "a descriptor is one cache line");
@@ -57,9 +57,7 @@ HZ_INLINE char *hz7_span_hide(const char *start) {
 }
 HZ_INLINE char *hz7_span_start(const struct hz7_span *span) { return hz7_span_hide(span->start); }
 
-HZ_INLINE size_t hz7_span_bytes(const struct hz7_span *span) {
-    return (size_t)span->span_count << HZ_PAGE_LOG2;
-}
+HZ_INLINE size_t hz7_span_bytes(const struct hz7_span *span) { return (size_t)span->span_count << HZ_PAGE_LOG2; }
 
 HZ_INLINE void hz7_span_link(struct hz7_span **list, struct hz7_span *span) {
     struct hz7_span *next = *list;
@@ -78,8 +76,7 @@ HZ_INLINE void hz7_span_unlink(struct hz7_span *span) {
 }
 
 /* The block at address in a class run, its number in *ret_index; or why there is none. */
-HZ_INLINE enum hz7_verdict hz7_span_judge(const struct hz7_span *span, const void *address,
-                                          uint32_t *ret_index) {
+HZ_INLINE enum hz7_verdict hz7_span_judge(const struct hz7_span *span, const void *address, uint32_t *ret_index) {
     const struct hz_class *class = &hz_class_table[span->class_index];
     size_t offset = (size_t)((const char *)address - hz7_span_start(span));
     uint32_t index = hz_class_block_index(class, offset);

@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int main(void)
-{
+int main(void) {
     bool (*owns)(const void *);
     const char *(*profile)(void);
     const char *(*version)(void);

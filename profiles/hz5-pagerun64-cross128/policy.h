@@ -3,20 +3,20 @@
  *
  * hz5-pagerun64-cross128: as pagerun64-main, for blocks of 16 to 128 KiB that other threads free. */
 #define HZ_P_NAME "hz5-pagerun64-cross128"
-#define HZ_P_REMOTE HZ_REMOTE_PAGE           /* nothing is held back by the sender */
-#define HZ_P_STRICT 1                        /* every pointer given to free gets an exact verdict */
-#define HZ_P_TAKE_FIRST 1                    /* runs that blocks came back to are warm, and empty them no further */
-#define HZ_P_BIN_BYTES (256 * HZ_KIB)        /* a few blocks of the largest classes */
-#define HZ_P_BIN_BLOCKS_MAX 128              /* no class keeps more than its next refills need */
-#define HZ_P_BIN_BLOCKS_MIN 4                /* a refill brings two of the largest */
-#define HZ_P_BUDGET_BYTES PTRDIFF_MAX        /* threads do not ask each other */
-#define HZ_P_BATCH_BYTES (64 * HZ_KIB)       /* not used by this remote strategy */
-#define HZ_P_BATCH_BLOCKS_MIN 1              /* not used by this remote strategy */
-#define HZ_P_BACKLOG_MAX 32                  /* runs; then the sender collects for the owner */
-#define HZ_P_TRANSFER_BLOCKS 0               /* blocks go home to their owners */
-#define HZ_P_SUPPLY_RUNS 2 /* blocks handed on want runs; with 4, 1000 threads mapped 1.6 to 4.7 GiB */
-#define HZ_P_HUGE_BYTES (256 * HZ_MIB)       /* above, one more mapping costs less than a hole in the arena */
-#define HZ_P_REMAP_BYTES (32 * HZ_MIB)       /* above, moving page tables beats copying */
-#define HZ_P_DECAY_MS 100                    /* and the reserve soon after */
-#define HZ_P_THP HZ_THP_DEFAULT              /* as the system is configured */
-#define HZ_P_RANDOM HZ_RANDOM_ARENA          /* addresses that cannot be known cost nothing */
+#define HZ_P_REMOTE HZ_REMOTE_PAGE     /* nothing is held back by the sender */
+#define HZ_P_STRICT 1                  /* every pointer given to free gets an exact verdict */
+#define HZ_P_TAKE_FIRST 1              /* runs that blocks came back to are warm, and empty them no further */
+#define HZ_P_BIN_BYTES (256 * HZ_KIB)  /* a few blocks of the largest classes */
+#define HZ_P_BIN_BLOCKS_MAX 128        /* no class keeps more than its next refills need */
+#define HZ_P_BIN_BLOCKS_MIN 4          /* a refill brings two of the largest */
+#define HZ_P_BUDGET_BYTES PTRDIFF_MAX  /* threads do not ask each other */
+#define HZ_P_BATCH_BYTES (64 * HZ_KIB) /* not used by this remote strategy */
+#define HZ_P_BATCH_BLOCKS_MIN 1        /* not used by this remote strategy */
+#define HZ_P_BACKLOG_MAX 32            /* runs; then the sender collects for the owner */
+#define HZ_P_TRANSFER_BLOCKS 0         /* blocks go home to their owners */
+#define HZ_P_SUPPLY_RUNS 2             /* blocks handed on want runs; with 4, 1000 threads mapped 1.6 to 4.7 GiB */
+#define HZ_P_HUGE_BYTES (256 * HZ_MIB) /* above, one more mapping costs less than a hole in the arena */
+#define HZ_P_REMAP_BYTES (32 * HZ_MIB) /* above, moving page tables beats copying */
+#define HZ_P_DECAY_MS 100              /* and the reserve soon after */
+#define HZ_P_THP HZ_THP_DEFAULT        /* as the system is configured */
+#define HZ_P_RANDOM HZ_RANDOM_ARENA    /* addresses that cannot be known cost nothing */

@@ -8,21 +8,17 @@
 enum { SENTINEL = 12345, ALIVE = 5 };
 
 static const size_t sizes[] = {
-    0,       1,           7,     16,    24,    100,   128,    1000,      1025,          4095,
-    4096,    4097,        20000, 65535, 65536, 65537, 100000, 128 * KIB, 128 * KIB + 1, 200000,
-    1 * MIB, 3 * MIB + 5,
+    0,    1,     7,     16,    24,    100,    128,       1000,          1025,   4095,    4096,
+    4097, 20000, 65535, 65536, 65537, 100000, 128 * KIB, 128 * KIB + 1, 200000, 1 * MIB, 3 * MIB + 5,
 };
 
 enum { SIZES = sizeof sizes / sizeof *sizes, LAST_POWER = 24 /* 16 MiB */ };
 
 static void check_block(char *block, size_t alignment, size_t size) {
     need(block != NULL, "alignment %zu, size %zu: refused", alignment, size);
-    need((uintptr_t)block % alignment == 0, "alignment %zu, size %zu: %p", alignment, size,
-         (void *)block);
-    need((uintptr_t)block % LIMIT_ALIGNMENT == 0 || alignment < LIMIT_ALIGNMENT, "below 16: %p",
-         (void *)block);
-    need(a_usable_size(block) >= size, "alignment %zu, size %zu: usable %zu", alignment, size,
-         a_usable_size(block));
+    need((uintptr_t)block % alignment == 0, "alignment %zu, size %zu: %p", alignment, size, (void *)block);
+    need((uintptr_t)block % LIMIT_ALIGNMENT == 0 || alignment < LIMIT_ALIGNMENT, "below 16: %p", (void *)block);
+    need(a_usable_size(block) >= size, "alignment %zu, size %zu: usable %zu", alignment, size, a_usable_size(block));
     if (size > 0) {
         block[0] = 1;
         block[size - 1] = 2;
@@ -30,8 +26,7 @@ static void check_block(char *block, size_t alignment, size_t size) {
 }
 
 static void check_ends(const char *block, size_t size) {
-    need(size < 2 || (block[0] == 1 && block[size - 1] == 2), "contents of %zu bytes changed",
-         size);
+    need(size < 2 || (block[0] == 1 && block[size - 1] == 2), "contents of %zu bytes changed", size);
 }
 
 /* A few blocks stay alive, so that the next one cannot be aligned by chance. */
@@ -95,15 +90,13 @@ Test(aligned_alloc, shrinking_keeps_contents) {
     }
 }
 
-static const size_t not_powers[] = {0,    3,     5,       24,       48,          4095,
-                                    4097, 65537, 3 * MIB, SIZE_MAX, SIZE_MAX - 1};
+static const size_t not_powers[] = {0, 3, 5, 24, 48, 4095, 4097, 65537, 3 * MIB, SIZE_MAX, SIZE_MAX - 1};
 
 Test(aligned_alloc, other_alignments_are_einval) {
     for (size_t i = 0; i < sizeof not_powers / sizeof *not_powers; i++) {
         errno = 0;
         void *block = a_aligned_alloc(not_powers[i], 64);
-        need(block == NULL && errno == EINVAL, "alignment %zu: %p, errno %d", not_powers[i], block,
-             errno);
+        need(block == NULL && errno == EINVAL, "alignment %zu: %p, errno %d", not_powers[i], block, errno);
     }
 }
 
@@ -112,15 +105,14 @@ Test(aligned_alloc, impossible_sizes_are_enomem) {
         for (size_t i = 0; i < LIMIT_IMPOSSIBLE_SIZES; i++) {
             errno = 0;
             void *block = a_aligned_alloc((size_t)1 << power, limit_impossible_sizes[i]);
-            need(block == NULL && errno == ENOMEM, "alignment 2^%zu, size %#zx: %p, errno %d",
-                 power, limit_impossible_sizes[i], block, errno);
+            need(block == NULL && errno == ENOMEM, "alignment 2^%zu, size %#zx: %p, errno %d", power,
+                 limit_impossible_sizes[i], block, errno);
         }
     }
     for (size_t power = 48; power < 64; power++) {
         errno = 0;
         void *block = a_aligned_alloc((size_t)1 << power, 1);
-        need(block == NULL && errno == ENOMEM, "alignment 2^%zu: %p, errno %d", power, block,
-             errno);
+        need(block == NULL && errno == ENOMEM, "alignment 2^%zu: %p, errno %d", power, block, errno);
     }
 }
 
@@ -139,8 +131,7 @@ Test(posix_memalign, aligns) {
         for (size_t i = 0; i < SIZES; i += 3) {
             void *block = NULL;
             errno = SENTINEL;
-            need(a_posix_memalign(&block, (size_t)1 << power, sizes[i]) == 0, "2^%zu refused",
-                 power);
+            need(a_posix_memalign(&block, (size_t)1 << power, sizes[i]) == 0, "2^%zu refused", power);
             need(errno == SENTINEL, "errno became %d", errno);
             check_block(launder(block), (size_t)1 << power, sizes[i]);
             a_free(block);

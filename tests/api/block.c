@@ -49,8 +49,7 @@ Test(usable_size, is_all_usable) {
         size_t usable = hkz_usable_size(first);
         memset(second, 2, hkz_usable_size(second));
         memset(first, 1, usable);
-        need(second[0] == 2 && second[size - 1] == 2, "the usable bytes of two blocks overlap, %zu",
-             size);
+        need(second[0] == 2 && second[size - 1] == 2, "the usable bytes of two blocks overlap, %zu", size);
         hkz_free(first);
         hkz_free(second);
     }
@@ -61,19 +60,17 @@ static void check_expand(size_t size) {
     need(block != NULL, "malloc(%zu) failed", size);
     pattern_fill(block, size, size);
     size_t usable = hkz_usable_size(block);
-    need(launder(hkz_expand(block, opaque(usable))) == block, "%zu: not to its usable %zu", size,
-         usable);
+    need(launder(hkz_expand(block, opaque(usable))) == block, "%zu: not to its usable %zu", size, usable);
     need(launder(hkz_expand(block, opaque(1))) == block, "%zu: not to 1", size);
-    need(hkz_usable_size(block) >= usable, "expand shrank %zu to %zu", usable,
-         hkz_usable_size(block));
+    need(hkz_usable_size(block) >= usable, "expand shrank %zu to %zu", usable, hkz_usable_size(block));
     const size_t wishes[] = {usable + 1, usable * 2, usable + 128 * KIB, usable + 3 * MIB};
     for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
         errno = SENTINEL;
         char *same = launder(hkz_expand(block, opaque(wishes[i])));
         need(same == NULL || same == block, "expand moved %zu bytes", size);
         need(errno == SENTINEL, "expand set errno %d", errno);
-        need(same == NULL || hkz_usable_size(block) >= wishes[i], "%zu: said %zu, is %zu", size,
-             wishes[i], hkz_usable_size(block));
+        need(same == NULL || hkz_usable_size(block) >= wishes[i], "%zu: said %zu, is %zu", size, wishes[i],
+             hkz_usable_size(block));
         if (same != NULL)
             block[wishes[i] - 1] = 9;
     }
@@ -82,8 +79,7 @@ static void check_expand(size_t size) {
     need(launder(hkz_expand(block, opaque(PTRDIFF_MAX))) == NULL, "expand to PTRDIFF_MAX");
     need(errno == SENTINEL, "a refused expand set errno %d", errno);
     size_t kept = size - size % 8;
-    need(pattern_check(block, size, kept, size) == PATTERN_INTACT, "expand changed %zu bytes",
-         size);
+    need(pattern_check(block, size, kept, size) == PATTERN_INTACT, "expand changed %zu bytes", size);
     hkz_free(block);
 }
 
@@ -139,20 +135,16 @@ static void check_batch(size_t size, size_t count) {
     static void *blocks[BATCH + 1];
     char mark;
     blocks[count] = &mark;
-    need(hkz_batch_malloc(opaque(size), blocks, count) == count, "%zu of %zu bytes refused", count,
-         size);
+    need(hkz_batch_malloc(opaque(size), blocks, count) == count, "%zu of %zu bytes refused", count, size);
     need(blocks[count] == &mark, "wrote behind the array");
     for (size_t i = 0; i < count; i++) {
-        need(blocks[i] != NULL && (uintptr_t)blocks[i] % limit_alignment(size) == 0, "%p",
-             blocks[i]);
-        need(hkz_usable_size(blocks[i]) == hkz_good_size(opaque(size)), "usable %zu",
-             hkz_usable_size(blocks[i]));
+        need(blocks[i] != NULL && (uintptr_t)blocks[i] % limit_alignment(size) == 0, "%p", blocks[i]);
+        need(hkz_usable_size(blocks[i]) == hkz_good_size(opaque(size)), "usable %zu", hkz_usable_size(blocks[i]));
         memset(blocks[i], 1, size);
     }
     qsort(blocks, count, sizeof *blocks, by_address);
     for (size_t i = 1; i < count; i++)
-        need((char *)blocks[i - 1] + hkz_usable_size(blocks[i - 1]) <= (char *)blocks[i],
-             "overlap");
+        need((char *)blocks[i - 1] + hkz_usable_size(blocks[i - 1]) <= (char *)blocks[i], "overlap");
     if (count > 2) {
         hkz_free(blocks[count / 2]);
         blocks[count / 2] = NULL;
@@ -214,8 +206,7 @@ Test(owns, heap_and_nothing_else) {
     void *mapped = mmap(NULL, MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         char *block = a_malloc(sizes[i]);
-        need(hkz_owns(block) && hkz_owns(block + hkz_usable_size(block) - 1), "%zu bytes not owned",
-             sizes[i]);
+        need(hkz_owns(block) && hkz_owns(block + hkz_usable_size(block) - 1), "%zu bytes not owned", sizes[i]);
         need(hkz_owns(block + sizes[i] / 2), "middle of %zu bytes not owned", sizes[i]);
         hkz_free(block);
     }

@@ -30,31 +30,28 @@ static inline void *launder(void *block) {
 
 #ifdef API_STANDARD
 #include <malloc.h>
-#define ENTRY(name)    name
-#define ENTRY_USABLE   malloc_usable_size
+#define ENTRY(name) name
+#define ENTRY_USABLE malloc_usable_size
 #define a_zalloc(size) launder(calloc(1, opaque(size)))
 #else
-#define ENTRY(name)    hkz_##name
-#define ENTRY_USABLE   hkz_usable_size
+#define ENTRY(name) hkz_##name
+#define ENTRY_USABLE hkz_usable_size
 #define a_zalloc(size) launder(hkz_zalloc(opaque(size)))
 #endif
 
-#define a_malloc(size)         launder(ENTRY(malloc)(opaque(size)))
-#define a_calloc(count, size)  launder(ENTRY(calloc)(opaque(count), opaque(size)))
+#define a_malloc(size) launder(ENTRY(malloc)(opaque(size)))
+#define a_calloc(count, size) launder(ENTRY(calloc)(opaque(count), opaque(size)))
 #define a_realloc(block, size) launder(ENTRY(realloc)(block, opaque(size)))
-#define a_reallocarray(block, count, size)                                                         \
-    launder(ENTRY(reallocarray)(block, opaque(count), opaque(size)))
-#define a_aligned_alloc(alignment, size)                                                           \
-    launder(ENTRY(aligned_alloc)(opaque(alignment), opaque(size)))
-#define a_posix_memalign(ret_block, alignment, size)                                               \
-    ENTRY(posix_memalign)(ret_block, opaque(alignment), opaque(size))
-#define a_free(block)        ENTRY(free)(launder(block))
+#define a_reallocarray(block, count, size) launder(ENTRY(reallocarray)(block, opaque(count), opaque(size)))
+#define a_aligned_alloc(alignment, size) launder(ENTRY(aligned_alloc)(opaque(alignment), opaque(size)))
+#define a_posix_memalign(ret_block, alignment, size) ENTRY(posix_memalign)(ret_block, opaque(alignment), opaque(size))
+#define a_free(block) ENTRY(free)(launder(block))
 #define a_usable_size(block) ENTRY_USABLE(launder(block))
 
 /* For loops: cr_assert() reports every success to the runner, which costs microseconds each time.
  */
-#define need(condition, ...)                                                                       \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            cr_assert_fail(__VA_ARGS__);                                                           \
+#define need(condition, ...)             \
+    do {                                 \
+        if (!(condition))                \
+            cr_assert_fail(__VA_ARGS__); \
     } while (0)

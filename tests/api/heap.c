@@ -15,9 +15,9 @@ static struct hkz_stats snapshot(void) {
     need(stats.mapped == stats.active + stats.dirty + stats.clean, "mapped %lu != %lu + %lu + %lu",
          (unsigned long)stats.mapped, (unsigned long)stats.active, (unsigned long)stats.dirty,
          (unsigned long)stats.clean);
-    need(stats.active == stats.allocated + stats.cached + stats.unused,
-         "active %lu != %lu + %lu + %lu", (unsigned long)stats.active,
-         (unsigned long)stats.allocated, (unsigned long)stats.cached, (unsigned long)stats.unused);
+    need(stats.active == stats.allocated + stats.cached + stats.unused, "active %lu != %lu + %lu + %lu",
+         (unsigned long)stats.active, (unsigned long)stats.allocated, (unsigned long)stats.cached,
+         (unsigned long)stats.unused);
     need(stats.reserved >= stats.mapped, "reserved < mapped");
     need(stats.huge_bytes <= stats.active, "huge_bytes > active");
     return stats;
@@ -27,8 +27,7 @@ static void check_monotone(const struct hkz_stats *before, const struct hkz_stat
     const uint64_t *old = &before->refills, *new = &after->refills;
     size_t counters = (size_t)(&before->out_of_memory - old) + 1;
     for (size_t i = 0; i < counters; i++)
-        need(new[i] >= old[i], "counter %zu fell from %lu to %lu", i, (unsigned long)old[i],
-             (unsigned long)new[i]);
+        need(new[i] >= old[i], "counter %zu fell from %lu to %lu", i, (unsigned long)old[i], (unsigned long)new[i]);
 }
 
 /* Allocates sizes of all kinds; fills blocks[]; returns the bytes asked for. */
@@ -280,17 +279,15 @@ Test(stats_print, null_is_standard_error) {
 
 /* The recogniser itself: a test that accepts everything proves nothing. */
 Test(markup, tells_good_from_bad) {
-    static const char *const good[] = {"{}", "[1, -2.5e3, \"a\\\"b\", {\"k\": [true, null]}]\n",
-                                       "0"};
-    static const char *const bad[] = {"",   "{",    "{\"a\" 1}", "{\"a\": 1,}", "[1 2]",
-                                      "01", "{} x", "\"a",       "nan"};
+    static const char *const good[] = {"{}", "[1, -2.5e3, \"a\\\"b\", {\"k\": [true, null]}]\n", "0"};
+    static const char *const bad[] = {"", "{", "{\"a\" 1}", "{\"a\": 1,}", "[1 2]", "01", "{} x", "\"a", "nan"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         cr_assert(markup_is_json(good[i]), "%s", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_assert(!markup_is_json(bad[i]), "%s", bad[i]);
     cr_assert(markup_is_xml("<?xml version=\"1.0\"?><a b=\"1\"><c/><d></d></a>"));
-    cr_assert(!markup_is_xml("<a>") && !markup_is_xml("<a></b>") && !markup_is_xml("") &&
-              !markup_is_xml("</a>") && !markup_is_xml("<a b=\"1></a>"));
+    cr_assert(!markup_is_xml("<a>") && !markup_is_xml("<a></b>") && !markup_is_xml("") && !markup_is_xml("</a>") &&
+              !markup_is_xml("<a b=\"1></a>"));
 }
 
 Test(trim, returns_free_memory) {
@@ -324,16 +321,14 @@ Test(trim, keeps_live_blocks) {
     for (size_t i = 0; i < COUNT; i++) {
         if (i % 3 == 0)
             continue;
-        need(pattern_check(blocks[i], 1 + i * 113, 1 + i * 113, i) == PATTERN_INTACT,
-             "block %zu changed", i);
+        need(pattern_check(blocks[i], 1 + i * 113, 1 + i * 113, i) == PATTERN_INTACT, "block %zu changed", i);
         hkz_free(blocks[i]);
     }
 }
 
 Test(version, matches_the_header) {
     char expected[32];
-    snprintf(expected, sizeof expected, "%d.%d.%d", HKZ_VERSION_MAJOR, HKZ_VERSION_MINOR,
-             HKZ_VERSION_PATCH);
+    snprintf(expected, sizeof expected, "%d.%d.%d", HKZ_VERSION_MAJOR, HKZ_VERSION_MINOR, HKZ_VERSION_PATCH);
     cr_assert_str_eq(hkz_version(), expected);
     cr_assert_eq(hkz_version_number(), HKZ_VERSION);
 }

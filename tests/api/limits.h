@@ -18,19 +18,13 @@ enum {
 };
 
 /* The waste bound: how many bytes more than `size` a block may hold. */
-static inline size_t limit_waste(size_t size) {
-    return size / 4 > 15 ? size / 4 : 15;
-}
+static inline size_t limit_waste(size_t size) { return size / 4 > 15 ? size / 4 : 15; }
 
-static inline bool limit_is_power(size_t value) {
-    return value != 0 && (value & (value - 1)) == 0;
-}
+static inline bool limit_is_power(size_t value) { return value != 0 && (value & (value - 1)) == 0; }
 
 /* The alignment promised to a block of size bytes. */
 static inline size_t limit_alignment(size_t size) {
-    return limit_is_power(size) && size > LIMIT_ALIGNMENT && size <= LIMIT_NATURAL
-               ? size
-               : LIMIT_ALIGNMENT;
+    return limit_is_power(size) && size > LIMIT_ALIGNMENT && size <= LIMIT_NATURAL ? size : LIMIT_ALIGNMENT;
 }
 
 /* The size that a sweep visits after `size`: every size to 4096, then steps, but no power of two
@@ -49,8 +43,7 @@ static inline size_t limit_next_size(size_t size) {
 
 /* Sizes beyond the sweep: in whole runs and in mappings of their own. */
 static const size_t limit_large_sizes[] = {
-    129 * KIB,   200 * KIB, 256 * KIB + 1, 500 * KIB, 1 * MIB,
-    1 * MIB + 1, 3 * MIB,   8 * MIB,       33 * MIB,
+    129 * KIB, 200 * KIB, 256 * KIB + 1, 500 * KIB, 1 * MIB, 1 * MIB + 1, 3 * MIB, 8 * MIB, 33 * MIB,
 };
 
 enum { LIMIT_LARGE_SIZES = sizeof limit_large_sizes / sizeof *limit_large_sizes };
@@ -58,21 +51,9 @@ enum { LIMIT_LARGE_SIZES = sizeof limit_large_sizes / sizeof *limit_large_sizes 
 /* Sizes that no allocation can have: beyond PTRDIFF_MAX, near the wrap, and beyond the address
  * space. */
 static const size_t limit_impossible_sizes[] = {
-    SIZE_MAX,
-    SIZE_MAX - 1,
-    SIZE_MAX - 15,
-    SIZE_MAX - 16,
-    SIZE_MAX - 4095,
-    SIZE_MAX - 65535,
-    SIZE_MAX - 65536,
-    SIZE_MAX - 4 * MIB,
-    SIZE_MAX / 2 + 1,
-    PTRDIFF_MAX,
-    PTRDIFF_MAX - 1,
-    PTRDIFF_MAX - 4095,
-    PTRDIFF_MAX - 65536,
-    PTRDIFF_MAX - 4 * MIB,
-    SIZE_MAX / 4,
+    SIZE_MAX,         SIZE_MAX - 1,       SIZE_MAX - 15,       SIZE_MAX - 16,         SIZE_MAX - 4095,
+    SIZE_MAX - 65535, SIZE_MAX - 65536,   SIZE_MAX - 4 * MIB,  SIZE_MAX / 2 + 1,      PTRDIFF_MAX,
+    PTRDIFF_MAX - 1,  PTRDIFF_MAX - 4095, PTRDIFF_MAX - 65536, PTRDIFF_MAX - 4 * MIB, SIZE_MAX / 4,
 };
 
 enum { LIMIT_IMPOSSIBLE_SIZES = sizeof limit_impossible_sizes / sizeof *limit_impossible_sizes };

@@ -22,8 +22,7 @@ static void window_drop(struct window *window, size_t i) {
     size_t size = window->slot[i].size;
     if (block == NULL)
         return;
-    need(pattern_check(block, size, size, size) == PATTERN_INTACT, "contents of %zu bytes changed",
-         size);
+    need(pattern_check(block, size, size, size) == PATTERN_INTACT, "contents of %zu bytes changed", size);
     a_free(block);
     window->slot[i].block = NULL;
 }
@@ -76,8 +75,7 @@ Test(malloc, random_sizes_to_80_mib) {
 }
 
 Test(malloc, zero_size_is_unique_and_usable) {
-    char *first = a_malloc(0), *second = a_malloc(0), *third = a_calloc(0, 8),
-         *fourth = a_calloc(8, 0);
+    char *first = a_malloc(0), *second = a_malloc(0), *third = a_calloc(0, 8), *fourth = a_calloc(8, 0);
     cr_assert(first && second && third && fourth);
     cr_assert(first != second && second != third && third != fourth);
     a_free(first);
@@ -100,12 +98,10 @@ Test(malloc, impossible_sizes_are_enomem) {
     for (size_t i = 0; i < LIMIT_IMPOSSIBLE_SIZES; i++) {
         errno = 0;
         void *block = a_malloc(limit_impossible_sizes[i]);
-        need(block == NULL && errno == ENOMEM, "malloc(%#zx): %p, errno %d",
-             limit_impossible_sizes[i], block, errno);
+        need(block == NULL && errno == ENOMEM, "malloc(%#zx): %p, errno %d", limit_impossible_sizes[i], block, errno);
         errno = 0;
         block = a_zalloc(limit_impossible_sizes[i]);
-        need(block == NULL && errno == ENOMEM, "zalloc(%#zx): %p, errno %d",
-             limit_impossible_sizes[i], block, errno);
+        need(block == NULL && errno == ENOMEM, "zalloc(%#zx): %p, errno %d", limit_impossible_sizes[i], block, errno);
     }
     void *block = a_malloc(100);
     cr_assert(block != NULL, "works after failures");
@@ -132,8 +128,8 @@ Test(calloc, overflowing_products_are_enomem) {
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         errno = 0;
         void *block = a_calloc(pairs[i][0], pairs[i][1]);
-        need(block == NULL && errno == ENOMEM, "calloc(%#zx, %#zx): %p, errno %d", pairs[i][0],
-             pairs[i][1], block, errno);
+        need(block == NULL && errno == ENOMEM, "calloc(%#zx, %#zx): %p, errno %d", pairs[i][0], pairs[i][1], block,
+             errno);
     }
 }
 
@@ -216,8 +212,7 @@ Test(free, keeps_errno_in_bulk) {
         errno = SENTINEL;
         for (size_t i = 0; i < count; i++)
             a_free(blocks[i]);
-        cr_assert_eq(errno, SENTINEL, "freeing %zu blocks of %zu bytes set errno %d", count,
-                     sizes[s], errno);
+        cr_assert_eq(errno, SENTINEL, "freeing %zu blocks of %zu bytes set errno %d", count, sizes[s], errno);
     }
 }
 

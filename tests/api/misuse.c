@@ -11,11 +11,9 @@ static struct child child;
 /* The child must have died of abort() after a line that starts as every report does. */
 static void must_abort(void (*misuse)(void *arg), size_t size) {
     cr_assert(child_run(&child, misuse, &size));
-    cr_assert(child_aborted(&child), "size %zu: status %#x, said: %s", size, (unsigned)child.status,
-              child.err);
+    cr_assert(child_aborted(&child), "size %zu: status %#x, said: %s", size, (unsigned)child.status, child.err);
     cr_assert(strncmp(child.err, "hakozuna: ", 10) == 0, "%s", child.err);
-    cr_assert(strstr(child.err, ": error: ") != NULL && strstr(child.err, "[HKZ-E") != NULL, "%s",
-              child.err);
+    cr_assert(strstr(child.err, ": error: ") != NULL && strstr(child.err, "[HKZ-E") != NULL, "%s", child.err);
 }
 
 static void free_twice(void *size) {
@@ -24,9 +22,7 @@ static void free_twice(void *size) {
     a_free(block);
 }
 
-static void free_interior(void *size) {
-    a_free((char *)a_malloc(*(size_t *)size) + 64);
-}
+static void free_interior(void *size) { a_free((char *)a_malloc(*(size_t *)size) + 64); }
 
 static void realloc_interior(void *size) {
     char *block = a_malloc(*(size_t *)size);

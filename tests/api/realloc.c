@@ -23,8 +23,7 @@ static void travel(size_t from, size_t to) {
     errno = SENTINEL;
     block = a_realloc(block, to);
     need(block != NULL && errno == SENTINEL, "realloc %zu -> %zu: errno %d", from, to, errno);
-    need(pattern_check(block, from, kept, from + to) == PATTERN_INTACT, "%zu -> %zu: contents lost",
-         from, to);
+    need(pattern_check(block, from, kept, from + to) == PATTERN_INTACT, "%zu -> %zu: contents lost", from, to);
     need(a_usable_size(block) >= to, "%zu -> %zu: usable %zu", from, to, a_usable_size(block));
     need((uintptr_t)block % LIMIT_ALIGNMENT == 0, "%zu -> %zu: %p", from, to, (void *)block);
     pattern_fill(block, to, from);
@@ -63,8 +62,7 @@ Test(realloc, grows_to_300_mib) {
         pattern_fill(block, size, size);
         block = a_realloc(block, grown);
         cr_assert(block != NULL, "realloc to %zu failed", grown);
-        need(pattern_check(block, size, size, size) == PATTERN_INTACT, "%zu bytes: contents lost",
-             size);
+        need(pattern_check(block, size, size, size) == PATTERN_INTACT, "%zu bytes: contents lost", size);
         a_free(wall);
         size = grown;
     }
@@ -75,8 +73,7 @@ Test(realloc, grows_to_300_mib) {
 Test(realloc, null_allocates) {
     for (size_t i = 0; i < STATIONS; i++) {
         char *block = a_realloc(NULL, stations[i]);
-        need(block != NULL && a_usable_size(block) >= stations[i], "realloc(NULL, %zu)",
-             stations[i]);
+        need(block != NULL && a_usable_size(block) >= stations[i], "realloc(NULL, %zu)", stations[i]);
         a_free(block);
     }
     void *empty = a_realloc(NULL, 0);
@@ -104,16 +101,15 @@ Test(realloc, failure_keeps_the_block) {
         for (size_t j = 0; j < LIMIT_IMPOSSIBLE_SIZES; j++) {
             errno = 0;
             void *moved = a_realloc(block, limit_impossible_sizes[j]);
-            need(moved == NULL && errno == ENOMEM, "%zu -> %#zx: %p, errno %d", size,
-                 limit_impossible_sizes[j], moved, errno);
+            need(moved == NULL && errno == ENOMEM, "%zu -> %#zx: %p, errno %d", size, limit_impossible_sizes[j], moved,
+                 errno);
         }
         need(a_usable_size(block) == usable, "a failed realloc of %zu bytes changed it", size);
         void *probe = a_malloc(size);
         need(probe != (void *)block, "a failed realloc freed %zu bytes", size);
         memset(probe, 0, size);
         a_free(probe);
-        need(pattern_check(block, size, size, 7) == PATTERN_INTACT, "contents of %zu bytes lost",
-             size);
+        need(pattern_check(block, size, size, 7) == PATTERN_INTACT, "contents of %zu bytes lost", size);
         a_free(block);
     }
 }
@@ -138,8 +134,7 @@ Test(realloc, random_walk) {
         size_t size = 1 + (rng_next(&rng) & 0xffff) / (1 + rng_below(&rng, 200));
         blocks[i] = a_realloc(blocks[i], size);
         need(blocks[i] != NULL, "realloc to %zu failed", size);
-        need(pattern_check(blocks[i], sizes[i], sizes[i] < size ? sizes[i] : size, i) ==
-                 PATTERN_INTACT,
+        need(pattern_check(blocks[i], sizes[i], sizes[i] < size ? sizes[i] : size, i) == PATTERN_INTACT,
              "step %d: contents lost, %zu -> %zu", step, sizes[i], size);
         pattern_fill(blocks[i], size, i);
         sizes[i] = size;
@@ -172,8 +167,7 @@ Test(reallocarray, overflow_keeps_the_block) {
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         errno = 0;
         void *moved = a_reallocarray(block, pairs[i][0], pairs[i][1]);
-        need(moved == NULL && errno == ENOMEM, "%#zx * %#zx: %p, errno %d", pairs[i][0],
-             pairs[i][1], moved, errno);
+        need(moved == NULL && errno == ENOMEM, "%#zx * %#zx: %p, errno %d", pairs[i][0], pairs[i][1], moved, errno);
     }
     cr_assert_eq(pattern_check(block, 500, 500, 4), PATTERN_INTACT);
     a_free(block);

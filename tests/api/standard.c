@@ -60,8 +60,8 @@ Test(standard, every_name_is_taken_over, .init = find_library) {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         void *address = dlsym(RTLD_DEFAULT, names[i]);
         need(address != NULL, "%s does not exist", names[i]);
-        need(dladdr(address, &found) != 0 && found.dli_fbase == ours.dli_fbase, "%s comes from %s",
-             names[i], found.dli_fname);
+        need(dladdr(address, &found) != 0 && found.dli_fbase == ours.dli_fbase, "%s comes from %s", names[i],
+             found.dli_fname);
     }
 }
 

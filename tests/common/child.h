@@ -90,16 +90,14 @@ static inline bool child_run(struct child *child, void (*work)(void *arg), void 
 }
 
 struct child_program {
-    char *const *argv; /* argv[0] is the path */
-    const char *const
-        *environment;      /* NULL-terminated "NAME=value"; "NAME" alone removes; may be NULL */
-    void (*prepare)(void); /* called in the child before exec; may be NULL */
+    char *const *argv;              /* argv[0] is the path */
+    const char *const *environment; /* NULL-terminated "NAME=value"; "NAME" alone removes; may be NULL */
+    void (*prepare)(void);          /* called in the child before exec; may be NULL */
 };
 
 static inline void child_exec(void *arg) {
     const struct child_program *program = arg;
-    for (const char *const *entry = program->environment; entry != NULL && *entry != NULL;
-         entry++) {
+    for (const char *const *entry = program->environment; entry != NULL && *entry != NULL; entry++) {
         if (strchr(*entry, '=') != NULL)
             putenv((char *)*entry);
         else

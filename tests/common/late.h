@@ -18,15 +18,14 @@ struct late {
     const char *(*profile)(void);
     const char *(*version)(void);
     int (*stats_get)(struct hkz_stats *stats);
-    int (*stats_print)(enum hkz_format format,
-                       void (*write)(void *arg, const char *text, size_t bytes), void *arg);
+    int (*stats_print)(enum hkz_format format, void (*write)(void *arg, const char *text, size_t bytes), void *arg);
 };
 
 /* POSIX makes the conversion from object to function pointer valid; ISO C has no word for it. */
-#define LATE_FIND(library, member, name)                                                           \
-    do {                                                                                           \
-        void *found = dlsym(library, name);                                                        \
-        __builtin_memcpy(&(member), &found, sizeof found);                                         \
+#define LATE_FIND(library, member, name)                   \
+    do {                                                   \
+        void *found = dlsym(library, name);                \
+        __builtin_memcpy(&(member), &found, sizeof found); \
     } while (0)
 
 /* library: a handle of dlopen(), or RTLD_DEFAULT. Returns whether every function was found. */
@@ -41,6 +40,6 @@ static inline bool late_find(struct late *late, void *library) {
     LATE_FIND(library, late->version, "hkz_version");
     LATE_FIND(library, late->stats_get, "hkz_stats_get");
     LATE_FIND(library, late->stats_print, "hkz_stats_print");
-    return late->malloc && late->free && late->usable_size && late->good_size && late->owns &&
-           late->trim && late->profile && late->version && late->stats_get && late->stats_print;
+    return late->malloc && late->free && late->usable_size && late->good_size && late->owns && late->trim &&
+           late->profile && late->version && late->stats_get && late->stats_print;
 }

@@ -13,9 +13,7 @@ enum { MARKUP_DEPTH = 32 };
 
 static inline const char *markup_json_value(const char *at, int depth);
 
-static inline const char *markup_space(const char *at) {
-    return at + strspn(at, " \t\r\n");
-}
+static inline const char *markup_space(const char *at) { return at + strspn(at, " \t\r\n"); }
 
 static inline const char *markup_json_string(const char *at) {
     if (*at != '"')
@@ -106,8 +104,7 @@ static inline bool markup_is_xml(const char *text) {
         if (quotes % 2 != 0)
             return false;
         if (at[1] == '/') {
-            if (depth == 0 || bytes[--depth] != word_bytes ||
-                memcmp(name[depth], word, word_bytes) != 0)
+            if (depth == 0 || bytes[--depth] != word_bytes || memcmp(name[depth], word, word_bytes) != 0)
                 return false;
         } else if (at[1] != '?' && end[-1] != '/') {
             if (depth == MARKUP_DEPTH || word_bytes == 0)

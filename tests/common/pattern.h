@@ -44,8 +44,7 @@ static inline size_t pattern_check(const void *block, size_t filled, size_t chec
         if (offset >= checked)
             break;
         size_t left = checked - offset;
-        if (memcmp((const char *)block + offset, &word, left < sizeof word ? left : sizeof word) !=
-            0)
+        if (memcmp((const char *)block + offset, &word, left < sizeof word ? left : sizeof word) != 0)
             return offset;
     }
     return PATTERN_INTACT;

@@ -26,9 +26,7 @@ static inline uint64_t rng_next(struct rng *rng) {
 }
 
 /* Uniform enough for tests, in [0, limit); limit > 0. */
-static inline size_t rng_below(struct rng *rng, size_t limit) {
-    return (size_t)(rng_next(rng) >> 16) % limit;
-}
+static inline size_t rng_below(struct rng *rng, size_t limit) { return (size_t)(rng_next(rng) >> 16) % limit; }
 
 /* In [low, high]. */
 static inline size_t rng_between(struct rng *rng, size_t low, size_t high) {
@@ -39,6 +37,5 @@ static inline size_t rng_between(struct rng *rng, size_t low, size_t high) {
 static inline uint64_t rng_fresh_seed(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (((uint64_t)now.tv_nsec << 20) ^ (uint64_t)now.tv_sec ^ ((uint64_t)getpid() << 8)) &
-           0xffffffff;
+    return (((uint64_t)now.tv_nsec << 20) ^ (uint64_t)now.tv_sec ^ ((uint64_t)getpid() << 8)) & 0xffffffff;
 }

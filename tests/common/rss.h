@@ -37,18 +37,12 @@ static inline size_t rss_field(const char *path, const char *key) {
     return 0;
 }
 
-static inline size_t rss_bytes(void) {
-    return rss_field("/proc/self/status", "VmRSS:");
-}
+static inline size_t rss_bytes(void) { return rss_field("/proc/self/status", "VmRSS:"); }
 
-static inline size_t rss_peak_bytes(void) {
-    return rss_field("/proc/self/status", "VmHWM:");
-}
+static inline size_t rss_peak_bytes(void) { return rss_field("/proc/self/status", "VmHWM:"); }
 
 /* From the page tables, not from counters that lag: slower, exact. */
-static inline size_t rss_exact_bytes(void) {
-    return rss_field("/proc/self/smaps_rollup", "Rss:");
-}
+static inline size_t rss_exact_bytes(void) { return rss_field("/proc/self/smaps_rollup", "Rss:"); }
 
 static inline size_t rss_private_bytes(void) {
     return rss_field("/proc/self/smaps_rollup", "Private_Clean:") +

@@ -35,8 +35,8 @@ static inline void tap_write(const char *text, size_t bytes) {
     }
 }
 
-__attribute__((format(TAP_PRINTF, 2, 0))) static inline void
-tap_line(const char *head, const char *format, va_list args) {
+__attribute__((format(TAP_PRINTF, 2, 0))) static inline void tap_line(const char *head, const char *format,
+                                                                      va_list args) {
     char line[512];
     int used = snprintf(line, sizeof line, "%s", head);
     int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);
@@ -61,8 +61,7 @@ static inline void tap_plan(int count) {
 }
 
 /* Reports one result; returns condition. */
-__attribute__((format(TAP_PRINTF, 2, 3))) static inline bool tap_ok(bool condition, const char *format,
-                                                                ...) {
+__attribute__((format(TAP_PRINTF, 2, 3))) static inline bool tap_ok(bool condition, const char *format, ...) {
     char head[40];
     va_list args;
     tap_state.run++;
@@ -84,8 +83,7 @@ __attribute__((format(TAP_PRINTF, 1, 2))) static inline void tap_skip(const char
     va_end(args);
 }
 
-__attribute__((format(TAP_PRINTF, 1, 2), noreturn)) static inline void tap_bail(const char *format,
-                                                                            ...) {
+__attribute__((format(TAP_PRINTF, 1, 2), noreturn)) static inline void tap_bail(const char *format, ...) {
     va_list args;
     va_start(args, format);
     tap_line("Bail out! ", format, args);

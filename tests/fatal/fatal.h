@@ -46,9 +46,7 @@ static inline pthread_t fatal_thread(void *(*work)(void *), void *arg) {
     return thread;
 }
 
-static inline void in_thread(void *(*work)(void *), void *arg) {
-    pthread_join(fatal_thread(work, arg), NULL);
-}
+static inline void in_thread(void *(*work)(void *), void *arg) { pthread_join(fatal_thread(work, arg), NULL); }
 
 /* Whether text is exactly one line that begins and ends so. */
 static inline bool is_one_line(const char *text, const char *head, const char *tail) {

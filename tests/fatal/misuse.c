@@ -15,10 +15,10 @@ enum { MOST_BLOCKS = 500, BATCH_BYTES = 4 << 20 };
 static bool is_strict;
 
 /* The case at hand. */
-static size_t size;          /* of the blocks */
-static size_t interior;      /* offset of an interior pointer */
+static size_t size;     /* of the blocks */
+static size_t interior; /* offset of an interior pointer */
 static const struct verb *verb;
-static char *block;          /* the wrong pointer's block */
+static char *block; /* the wrong pointer's block */
 static char *blocks[MOST_BLOCKS];
 
 /* --- Verbs ------------------------------------------------------------------------------------ */
@@ -318,28 +318,20 @@ static const struct wrongdoing {
     {"freed after many others", after_many_others, "double-free", "HKZ-E001", false, false, false},
     {"freed when back in its run", back_in_its_run, "double-free", "HKZ-E001", false, true, false},
     {"freed when its run is returned", its_run_returned, "double-free", "HKZ-E001", false, true, true},
-    {"freed when its pages had runs since", its_run_returned_and_reborn, "double-free", "HKZ-E001", false,
-     true, true},
-    {"freed by a thread, then by its own", by_lasting_thread_then_owner, "double-free", "HKZ-E001", false,
-     false, false},
-    {"freed by its own thread while queued", queued_then_owner, "double-free", "HKZ-E001", false, true,
+    {"freed when its pages had runs since", its_run_returned_and_reborn, "double-free", "HKZ-E001", false, true, true},
+    {"freed by a thread, then by its own", by_lasting_thread_then_owner, "double-free", "HKZ-E001", false, false,
      false},
-    {"freed by its own thread when collected", collected_then_owner, "double-free", "HKZ-E001", false, true,
-     false},
-    {"freed by its own thread, then by another", by_owner_then_other, "double-free", "HKZ-E001", false,
-     false, false},
+    {"freed by its own thread while queued", queued_then_owner, "double-free", "HKZ-E001", false, true, false},
+    {"freed by its own thread when collected", collected_then_owner, "double-free", "HKZ-E001", false, true, false},
+    {"freed by its own thread, then by another", by_owner_then_other, "double-free", "HKZ-E001", false, false, false},
     {"freed by two others", by_two_others, "double-free", "HKZ-E001", false, false, false},
-    {"freed by two others that end", by_two_others_that_end, "double-free", "HKZ-E001", false, false,
-     false},
-    {"freed twice after its thread ended", after_its_owner_ended, "double-free", "HKZ-E001", false, true,
-     false},
-    {"freed by its thread, which ended", by_its_owner_that_ended, "double-free", "HKZ-E001", false, false,
-     false},
+    {"freed by two others that end", by_two_others_that_end, "double-free", "HKZ-E001", false, false, false},
+    {"freed twice after its thread ended", after_its_owner_ended, "double-free", "HKZ-E001", false, true, false},
+    {"freed by its thread, which ended", by_its_owner_that_ended, "double-free", "HKZ-E001", false, false, false},
     {"freed twice late in a thread", late_at_once, "double-free", "HKZ-E001", false, false, false},
     {"freed late in a thread, then again", late_then_owner, "double-free", "HKZ-E001", false, false, false},
     {"freed, then late in a thread", by_owner_then_late, "double-free", "HKZ-E001", false, false, false},
-    {"freed, then in a forked child", before_fork_then_in_child, "double-free", "HKZ-E001", false, true,
-     false},
+    {"freed, then in a forked child", before_fork_then_in_child, "double-free", "HKZ-E001", false, true, false},
     {"freed twice in a forked child", twice_in_child, "double-free", "HKZ-E001", false, true, false},
     {"interior", inside, "interior-free", "HKZ-E002", true, true, false},
     {"interior of a freed one", inside_a_freed_one, "interior-free", "HKZ-E002", true, false, false},
@@ -349,9 +341,7 @@ static const struct wrongdoing {
 };
 enum { WRONGDOINGS = sizeof wrongdoings / sizeof *wrongdoings, VERBS = sizeof verbs / sizeof *verbs };
 
-static void run_one(void *wrongdoing) {
-    ((const struct wrongdoing *)wrongdoing)->run();
-}
+static void run_one(void *wrongdoing) { ((const struct wrongdoing *)wrongdoing)->run(); }
 
 /* Whether the child reported the error in one line, in the name of verb. */
 static bool is_reported(const struct child *child, const struct wrongdoing *wrongdoing, const char *reporter) {

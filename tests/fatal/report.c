@@ -143,8 +143,8 @@ static void test_report(void) {
         unsigned expected = 0, reported = 0;
         int words = sscanf(child.out, "%u %u", &expected, &reported);
         tap_ok(child_exited(&child, 0) && words == 2 && expected > 0 && reported == expected,
-               "seed %u: goes on after %u wrong calls, %u reported: status %#x %.100s", seed, expected,
-               reported, (unsigned)child.status, child_exited(&child, 0) ? "" : child.out);
+               "seed %u: goes on after %u wrong calls, %u reported: status %#x %.100s", seed, expected, reported,
+               (unsigned)child.status, child_exited(&child, 0) ? "" : child.out);
     }
 }
 
@@ -243,8 +243,8 @@ static void test_foreign(void) {
         snprintf(head, sizeof head, "hakozuna: %s: %s: foreign-free: ", hkz_profile(),
                  plans[i].is_fatal ? "error" : "warning");
         bool ends = plans[i].is_fatal ? child_aborted(&child) : child_exited(&child, 0);
-        tap_ok(done && ends && is_one_line(child.err, head, " [HKZ-E004]\n"),
-               "foreign_free=%s: status %#x, %.200s", plans[i].option, (unsigned)child.status, child.err);
+        tap_ok(done && ends && is_one_line(child.err, head, " [HKZ-E004]\n"), "foreign_free=%s: status %#x, %.200s",
+               plans[i].option, (unsigned)child.status, child.err);
     }
 }
 

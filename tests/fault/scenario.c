@@ -31,10 +31,10 @@ __attribute__((format(printf, 1, 2), noreturn)) static void broken(const char *f
     _exit(1);
 }
 
-#define require(condition, ...)                                                                    \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            broken(__VA_ARGS__);                                                                   \
+#define require(condition, ...)  \
+    do {                         \
+        if (!(condition))        \
+            broken(__VA_ARGS__); \
     } while (0)
 
 void check_begin(bool may) { may_see_null = may; }

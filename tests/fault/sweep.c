@@ -49,13 +49,11 @@ enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 /* --- One run ------------------------------------------------------------------------------------- */
 
 /* Kernel calls that the allocator can do without, whatever else it does then. */
-#define DISPENSABLE                                                                                      \
-    (1u << HZ_FAULT_PURGE | 1u << HZ_FAULT_REMAP | 1u << HZ_FAULT_MOVE | 1u << HZ_FAULT_ADVISE |         \
-     1u << HZ_FAULT_RELEASE)
+#define DISPENSABLE \
+    (1u << HZ_FAULT_PURGE | 1u << HZ_FAULT_REMAP | 1u << HZ_FAULT_MOVE | 1u << HZ_FAULT_ADVISE | 1u << HZ_FAULT_RELEASE)
 
 static bool may_see_null(const struct hz_fault_plan *plan) {
-    bool is_single = plan->nth[0] != 0 && plan->nth[1] == 0 && plan->every == 0 && plan->from == 0 &&
-                     plan->chance == 0;
+    bool is_single = plan->nth[0] != 0 && plan->nth[1] == 0 && plan->every == 0 && plan->from == 0 && plan->chance == 0;
     bool is_dispensable = plan->kinds != 0 && (plan->kinds & ~DISPENSABLE) == 0;
     return !is_single && !is_dispensable;
 }
@@ -184,9 +182,8 @@ static bool sweep_kinds(const struct scenario *scenario) {
 
 static bool sweep(const struct scenario *scenario) {
     struct rng rng = rng_init(seed);
-    return sweep_single(scenario) && sweep_from(scenario) && sweep_pairs(scenario, &rng) &&
-           sweep_every(scenario) && sweep_chance(scenario, &rng) && sweep_above(scenario) &&
-           sweep_kinds(scenario);
+    return sweep_single(scenario) && sweep_from(scenario) && sweep_pairs(scenario, &rng) && sweep_every(scenario) &&
+           sweep_chance(scenario, &rng) && sweep_above(scenario) && sweep_kinds(scenario);
 }
 
 /* --- Controls: the checks see what they look for ------------------------------------------------- */
@@ -259,7 +256,6 @@ int main(int argc, char **argv) {
         good = sweep_chance(&scenarios[rng_below(&rng, SCENARIOS)], &rng);
     tap_ok(good && total_refused > (is_long ? TARGET - 1 : 300) && total_nulls > 100,
            "in all %llu runs, %llu refusals, %llu times NULL, %llu blocks", (unsigned long long)total_runs,
-           (unsigned long long)total_refused, (unsigned long long)total_nulls,
-           (unsigned long long)total_blocks);
+           (unsigned long long)total_refused, (unsigned long long)total_nulls, (unsigned long long)total_blocks);
     return tap_done();
 }

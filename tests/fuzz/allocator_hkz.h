@@ -7,7 +7,7 @@
 #include "fuzz.h"
 #include "hakozuna.h"
 
-enum { HEAP_CUTS_SIZE = 1 }; /* the size in statistics becomes that of what was filled */
+enum { HEAP_CUTS_SIZE = 1 };    /* the size in statistics becomes that of what was filled */
 enum { HEAP_CHECKS_SIZES = 1 }; /* in strict profiles, those that free_sized is told */
 
 typedef struct hkz_stats heap_stats;
@@ -43,7 +43,6 @@ static inline struct heap_figures heap_figures(void) {
     fuzz_require(hkz_stats_get(&s) == 0, "no statistics");
     fuzz_require(s.mapped == s.active + s.dirty + s.clean, "mapped does not add up");
     fuzz_require(s.active == s.allocated + s.cached + s.unused, "active does not add up");
-    return (struct heap_figures){s.allocated, s.cached + s.unused, s.dirty + s.clean,
-                                 s.cached,    s.dirty,             s.mapped,
-                                 s.reserved};
+    return (struct heap_figures){s.allocated, s.cached + s.unused, s.dirty + s.clean, s.cached, s.dirty,
+                                 s.mapped,    s.reserved};
 }

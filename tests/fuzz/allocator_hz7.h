@@ -8,7 +8,7 @@
 #include "hakozuna-hz7.h"
 #include <errno.h>
 
-enum { HEAP_CUTS_SIZE = 0 }; /* the size in statistics becomes that of what was filled */
+enum { HEAP_CUTS_SIZE = 0 };    /* the size in statistics becomes that of what was filled */
 enum { HEAP_CHECKS_SIZES = 0 }; /* in strict profiles, those that free_sized is told */
 
 typedef struct hz7_stats heap_stats;
@@ -22,9 +22,7 @@ typedef struct hz7_stats heap_stats;
 #define heap_usable_size hz7_usable_size
 #define heap_trim hz7_trim
 
-static inline void heap_prepare(void) {
-    fuzz_require(hz7_set_on_error(HZ7_ON_ERROR_REPORT) == 0, "no action");
-}
+static inline void heap_prepare(void) { fuzz_require(hz7_set_on_error(HZ7_ON_ERROR_REPORT) == 0, "no action"); }
 
 static inline void *heap_zalloc(size_t size) { return hz7_calloc(1, size); }
 
@@ -72,14 +70,10 @@ static inline size_t heap_good_size(size_t size) {
     return 0;
 }
 
-static inline void *heap_expand(void *block, size_t size) {
-    return hz7_usable_size(block) >= size ? block : NULL;
-}
+static inline void *heap_expand(void *block, size_t size) { return hz7_usable_size(block) >= size ? block : NULL; }
 
 /* Of blocks: every one is in the heap. */
-static inline bool heap_owns(const void *address) {
-    return address != NULL;
-}
+static inline bool heap_owns(const void *address) { return address != NULL; }
 
 static inline struct heap_figures heap_figures(void) {
     struct hz7_stats s = {.size = sizeof s};

@@ -80,20 +80,11 @@ int main(int argc, char **argv) {
     const char *folder = NULL;
     for (int option; (option = getopt(argc, argv, "n:l:s:w:")) != -1;) {
         switch (option) {
-        case 'n':
-            operations = strtoull(optarg, NULL, 0);
-            break;
-        case 'l':
-            most_bytes = strtoul(optarg, NULL, 0);
-            break;
-        case 's':
-            seed = strtoull(optarg, NULL, 0);
-            break;
-        case 'w':
-            folder = optarg;
-            break;
-        default:
-            return 2;
+        case 'n': operations = strtoull(optarg, NULL, 0); break;
+        case 'l': most_bytes = strtoul(optarg, NULL, 0); break;
+        case 's': seed = strtoull(optarg, NULL, 0); break;
+        case 'w': folder = optarg; break;
+        default: return 2;
         }
     }
     if (most_bytes < 16 || most_bytes > MOST_BYTES)
@@ -103,8 +94,7 @@ int main(int argc, char **argv) {
     if (operations < 100000000)
         watchdog_start(WATCHDOG_SECONDS);
     LLVMFuzzerInitialize(&argc, &argv);
-    tap_diag("driver -n %llu -l %zu -s %llu", (unsigned long long)operations, most_bytes,
-             (unsigned long long)seed);
+    tap_diag("driver -n %llu -l %zu -s %llu", (unsigned long long)operations, most_bytes, (unsigned long long)seed);
     for (int i = optind; i < argc; i++) {
         unsigned files = replay(argv[i]);
         tap_ok(files > 0, "%u inputs of %s: %llu operations so far", files, argv[i],

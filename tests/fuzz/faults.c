@@ -42,6 +42,4 @@ void faults_set(unsigned how, unsigned skip, unsigned count) {
     are_on = true;
 }
 
-bool faults_are_on(void) {
-    return are_on;
-}
+bool faults_are_on(void) { return are_on; }

@@ -22,14 +22,14 @@ size_t fuzz_generate(struct rng *rng, uint8_t *data, size_t most_bytes);
 /* Operations done so far that reached the library. */
 extern uint64_t fuzz_operations;
 
-#define fuzz_require(condition, ...)                                                               \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "fuzz: %s:%d: %s: ", __FILE__, __LINE__, #condition);                  \
-            fprintf(stderr, __VA_ARGS__);                                                          \
-            fprintf(stderr, "\n");                                                                 \
-            abort();                                                                               \
-        }                                                                                          \
+#define fuzz_require(condition, ...)                                              \
+    do {                                                                          \
+        if (!(condition)) {                                                       \
+            fprintf(stderr, "fuzz: %s:%d: %s: ", __FILE__, __LINE__, #condition); \
+            fprintf(stderr, __VA_ARGS__);                                         \
+            fprintf(stderr, "\n");                                                \
+            abort();                                                              \
+        }                                                                         \
     } while (0)
 
 /* What the compiler believes about an allocation's result is forgotten. */

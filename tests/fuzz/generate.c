@@ -6,6 +6,7 @@
 #include "stream.h"
 
 /* Out of 4096. */
+/* clang-format off */
 static const unsigned chance[2][OP_COUNT] = {
     {[OP_MALLOC] = 1900, [OP_CALLOC] = 190, [OP_REALLOC] = 330, [OP_ALIGNED] = 150, [OP_FREE] = 900,
      [OP_SIZED] = 200, [OP_CHECK] = 140, [OP_EXPAND] = 100, [OP_BATCH] = 60, [OP_SWEEP] = 4,
@@ -14,6 +15,7 @@ static const unsigned chance[2][OP_COUNT] = {
      [OP_SIZED] = 500, [OP_CHECK] = 140, [OP_EXPAND] = 60, [OP_BATCH] = 20, [OP_SWEEP] = 24,
      [OP_SWITCH] = 40, [OP_END] = 1, [OP_TRIM] = 1, [OP_FIGURES] = 4, [OP_MISUSE] = 75, [OP_FAULTS] = 1},
 };
+/* clang-format on */
 
 /* Bands of sizes, out of 256: see stream_size(). */
 static const unsigned band_chance[8] = {60, 60, 60, 56, 12, 5, 2, 1};

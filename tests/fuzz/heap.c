@@ -39,8 +39,7 @@ static bool has_room(size_t size) { return size > PTRDIFF_MAX || size <= MOST_BY
 static bool got(const void *block, size_t size) {
     if (block != NULL && size <= PTRDIFF_MAX)
         return true;
-    fuzz_require(block == NULL && (size > PTRDIFF_MAX || faults_are_on()), "%p for %zu bytes", block,
-                 size);
+    fuzz_require(block == NULL && (size > PTRDIFF_MAX || faults_are_on()), "%p for %zu bytes", block, size);
     fuzz_require(errno == ENOMEM, "errno %d", errno);
     return false;
 }
@@ -48,8 +47,7 @@ static bool got(const void *block, size_t size) {
 static struct shadow_block *adopt(unsigned slot, void *start, size_t asked, size_t alignment) {
     struct shadow_block block = {.start = start, .asked = asked, .alignment = alignment};
     block.usable = heap_usable_size(start);
-    block.is_mapped = block.usable > CLASS_MAX &&
-                      (block.usable + alignment >= FUZZ_HUGE_BYTES / 2 || faults_are_on());
+    block.is_mapped = block.usable > CLASS_MAX && (block.usable + alignment >= FUZZ_HUGE_BYTES / 2 || faults_are_on());
     fuzz_require(heap_owns(start), "%p is not owned", start);
     shadow_insert(&shadow, slot, block);
     return &shadow.slots[slot];
@@ -151,8 +149,7 @@ static void do_realloc(const struct record *record) {
     struct shadow_block old = shadow.slots[record->slot];
     shadow_check(&old, old.start, old.usable);
     bool is_array = record->how & 8 && size % 2 == 0;
-    void *start = fuzz_launder(is_array ? heap_reallocarray(old.start, size / 2, 2)
-                                        : heap_realloc(old.start, size));
+    void *start = fuzz_launder(is_array ? heap_reallocarray(old.start, size / 2, 2) : heap_realloc(old.start, size));
     if (size == 0) {
         fuzz_require(start == NULL, "realloc to 0 gives %p", start);
         shadow_check(&old, old.start, 0);
@@ -178,8 +175,8 @@ static void do_expand(const struct record *record) {
     struct shadow_block old = shadow.slots[record->slot];
     errno = 0;
     void *same = fuzz_launder(heap_expand(old.start, size));
-    fuzz_require(same == NULL || (same == (void *)old.start && size <= PTRDIFF_MAX),
-                 "expand of %p to %zu gives %p", (void *)old.start, size, same);
+    fuzz_require(same == NULL || (same == (void *)old.start && size <= PTRDIFF_MAX), "expand of %p to %zu gives %p",
+                 (void *)old.start, size, same);
     fuzz_require(same != NULL || errno == 0, "expand sets errno %d", errno);
     fuzz_require(same != NULL || size > old.usable, "%zu of %zu refused", size, old.usable);
     shadow_check(&old, old.start, old.usable);
@@ -229,8 +226,7 @@ static void do_check(const struct record *record) {
     shadow_check(block, block->start, block->usable);
     size_t usable = heap_usable_size(block->start);
     fuzz_require(usable == block->usable, "%zu usable, once %zu", usable, block->usable);
-    fuzz_require(heap_owns(block->start + usable - 1), "the end of %p is not owned",
-                 (void *)block->start);
+    fuzz_require(heap_owns(block->start + usable - 1), "the end of %p is not owned", (void *)block->start);
 }
 
 static void do_figures(void) {
@@ -273,8 +269,8 @@ static void check_reports(unsigned expected, const void *address) {
     unsigned seen = reports.errors == 0;
     for (unsigned code = 1; code < REPORT_CODES; code++)
         seen |= (unsigned)(reports.codes[code] != 0) << code;
-    fuzz_require(reports.others == 0 && reports.errors <= 1, "%u lines of another form, %u errors",
-                 reports.others, reports.errors);
+    fuzz_require(reports.others == 0 && reports.errors <= 1, "%u lines of another form, %u errors", reports.others,
+                 reports.errors);
     fuzz_require((seen & ~expected) == 0, "codes %#x, expected among %#x of %p: %s", seen, expected, address,
                  reports.last);
 }
@@ -351,8 +347,13 @@ static void step(const struct record *record) {
 /* Whether the operation calls the library as the shadow is now. */
 static bool is_counted(const struct record *record) {
     switch ((enum op)record->op) {
-    case OP_FREE: case OP_SIZED: case OP_CHECK: case OP_EXPAND: return is_full(record->slot);
-    case OP_SWITCH: case OP_END: case OP_FAULTS: return false;
+    case OP_FREE:
+    case OP_SIZED:
+    case OP_CHECK:
+    case OP_EXPAND: return is_full(record->slot);
+    case OP_SWITCH:
+    case OP_END:
+    case OP_FAULTS: return false;
     case OP_MISUSE: return FUZZ_STRICT;
     default: return true;
     }
@@ -371,10 +372,10 @@ static void finish(void) {
         empty(slot);
     (void)heap_trim();
     struct heap_figures end = heap_figures();
-    fuzz_require(end.allocated == at_start.allocated && end.dirty == 0,
-                 "at the end %zu bytes allocated, %zu dirty", (size_t)end.allocated, (size_t)end.dirty);
-    fuzz_require(end.cached == 0 && end.spare == 0, "at the end %zu bytes cached, %zu in all spare",
-                 (size_t)end.cached, (size_t)end.spare);
+    fuzz_require(end.allocated == at_start.allocated && end.dirty == 0, "at the end %zu bytes allocated, %zu dirty",
+                 (size_t)end.allocated, (size_t)end.dirty);
+    fuzz_require(end.cached == 0 && end.spare == 0, "at the end %zu bytes cached, %zu in all spare", (size_t)end.cached,
+                 (size_t)end.spare);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {

@@ -5,9 +5,9 @@
  * environment: entries that end in a NUL byte, to each of which the prefix is added. Whatever stands there, every
  * option has the value that the second reader says, and each complaint is one line. The input is a configuration
  * file, too, of which every fault is one line. */
-#include "hz_options.h"
 #include "fuzz.h"
 #include "hakozuna.h"
+#include "hz_options.h"
 #include "reports.h"
 #include <ctype.h>
 #include <string.h>
@@ -159,8 +159,8 @@ static void compare(void) {
         fuzz_require(hz_options.on_error[i] == wanted_actions[i], "on_error of %s is %llu, not %llu",
                      hz_error_name((enum hz_error)i), (unsigned long long)hz_options.on_error[i],
                      (unsigned long long)wanted_actions[i]);
-    fuzz_require(reports.others == 0 && reports.errors == 0, "%u lines of another form, %u errors",
-                 reports.others, reports.errors);
+    fuzz_require(reports.others == 0 && reports.errors == 0, "%u lines of another form, %u errors", reports.others,
+                 reports.errors);
 }
 
 static void start_over(void) {
@@ -227,6 +227,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
 
 /* --- Generating ------------------------------------------------------------------------------- */
 
+/* clang-format off */
 static const char *const pieces[] = {
     "CONF=",  "CONF=",  "conf=",    ":",      ":",       "=",      "=",      "on_error=", "abort",  "report",
     "ignore", "0",      "1",        "off",    "exit",    "text",   "json",   "default",   "never",  "always",
@@ -236,6 +237,7 @@ static const char *const pieces[] = {
     "size-mismatch=", "Foreign-Free=", "out-of-memory=", "kind-mismatch=ignore,", "corrupt-metadata",
     "supercalifragilisticexpialidocious",
 };
+/* clang-format on */
 
 static size_t add(uint8_t *data, size_t at, size_t most, const char *text) {
     size_t length = strlen(text);

@@ -37,8 +37,8 @@ void shadow_check(const struct shadow_block *block, const char *now, size_t byte
         uint64_t word = pattern_word(block->id, spots[i]);
         size_t left = bytes > spots[i] ? bytes - spots[i] : 0;
         fuzz_require(memcmp(now + spots[i], &word, left < WORD ? left : WORD) == 0,
-                     "%p, once %p of %zu bytes (%zu usable), changed at %zu", (const void *)now,
-                     (void *)block->start, block->asked, block->usable, spots[i]);
+                     "%p, once %p of %zu bytes (%zu usable), changed at %zu", (const void *)now, (void *)block->start,
+                     block->asked, block->usable, spots[i]);
     }
 }
 
@@ -71,22 +71,19 @@ const struct shadow_block *shadow_find(const struct shadow *shadow, const void *
 
 static void order_insert(struct shadow *shadow, struct shadow_interval interval) {
     size_t at = order_find(shadow, interval.start);
-    fuzz_require(at == shadow->count || shadow->order[at].start >= interval.end,
-                 "%#zx..%#zx overlaps %#zx..%#zx", (size_t)interval.start, (size_t)interval.end,
-                 (size_t)shadow->order[at].start, (size_t)shadow->order[at].end);
-    memmove(&shadow->order[at + 1], &shadow->order[at],
-            (shadow->count - at) * sizeof shadow->order[0]);
+    fuzz_require(at == shadow->count || shadow->order[at].start >= interval.end, "%#zx..%#zx overlaps %#zx..%#zx",
+                 (size_t)interval.start, (size_t)interval.end, (size_t)shadow->order[at].start,
+                 (size_t)shadow->order[at].end);
+    memmove(&shadow->order[at + 1], &shadow->order[at], (shadow->count - at) * sizeof shadow->order[0]);
     shadow->order[at] = interval;
     shadow->count++;
 }
 
 static void order_remove(struct shadow *shadow, uintptr_t start) {
     size_t at = order_find(shadow, start);
-    fuzz_require(at < shadow->count && shadow->order[at].start == start, "the shadow lost %#zx",
-                 (size_t)start);
+    fuzz_require(at < shadow->count && shadow->order[at].start == start, "the shadow lost %#zx", (size_t)start);
     shadow->count--;
-    memmove(&shadow->order[at], &shadow->order[at + 1],
-            (shadow->count - at) * sizeof shadow->order[0]);
+    memmove(&shadow->order[at], &shadow->order[at + 1], (shadow->count - at) * sizeof shadow->order[0]);
 }
 
 /* --- Blocks ----------------------------------------------------------------------------------- */
@@ -94,10 +91,10 @@ static void order_remove(struct shadow *shadow, uintptr_t start) {
 void shadow_insert(struct shadow *shadow, unsigned slot, struct shadow_block block) {
     uintptr_t start = (uintptr_t)block.start;
     fuzz_require(start != 0 && start % 16 == 0, "%p for %zu bytes", (void *)block.start, block.asked);
-    fuzz_require(block.usable >= block.asked && block.usable >= 16 && block.usable % 16 == 0,
-                 "%zu usable of %zu", block.usable, block.asked);
-    fuzz_require(block.alignment == 0 || start % block.alignment == 0, "%p is not aligned to %zu",
-                 (void *)block.start, block.alignment);
+    fuzz_require(block.usable >= block.asked && block.usable >= 16 && block.usable % 16 == 0, "%zu usable of %zu",
+                 block.usable, block.asked);
+    fuzz_require(block.alignment == 0 || start % block.alignment == 0, "%p is not aligned to %zu", (void *)block.start,
+                 block.alignment);
     order_insert(shadow, (struct shadow_interval){start, start + block.usable, slot});
     block.id = ++shadow->next_id;
     shadow->slots[slot] = block;

@@ -22,8 +22,8 @@ static void *slots[SLOTS];
 
 static heap_stats read_whole(void) {
     heap_stats stats = {.size = sizeof stats};
-    fuzz_require(heap_stats_get(&stats) == 0 && stats.size == sizeof stats && stats.version >= 1,
-                 "size %u, version %u", stats.size, stats.version);
+    fuzz_require(heap_stats_get(&stats) == 0 && stats.size == sizeof stats && stats.version >= 1, "size %u, version %u",
+                 stats.size, stats.version);
     return stats;
 }
 
@@ -64,17 +64,17 @@ static void collect(void *arg, const char *text, size_t bytes) {
     to->text[to->bytes] = '\0';
 }
 
-#define FIGURE(name) {#name, offsetof(heap_stats, name)}
+#define FIGURE(name) \
+    { #name, offsetof(heap_stats, name) }
 static const struct figure {
     const char *name;
     size_t offset;
 } figures[] = {
-    FIGURE(allocated),     FIGURE(cached),         FIGURE(unused),        FIGURE(active),
-    FIGURE(dirty),         FIGURE(clean),          FIGURE(mapped),        FIGURE(reserved),
-    FIGURE(metadata),      FIGURE(threads),        FIGURE(runs),          FIGURE(large),
-    FIGURE(huge),          FIGURE(huge_bytes),     FIGURE(refills),       FIGURE(flushes),
-    FIGURE(remote_blocks), FIGURE(remote_batches), FIGURE(runs_created),  FIGURE(runs_released),
-    FIGURE(purges),        FIGURE(purged_bytes),   FIGURE(foreign_frees), FIGURE(out_of_memory),
+    FIGURE(allocated), FIGURE(cached),        FIGURE(unused),         FIGURE(active),        FIGURE(dirty),
+    FIGURE(clean),     FIGURE(mapped),        FIGURE(reserved),       FIGURE(metadata),      FIGURE(threads),
+    FIGURE(runs),      FIGURE(large),         FIGURE(huge),           FIGURE(huge_bytes),    FIGURE(refills),
+    FIGURE(flushes),   FIGURE(remote_blocks), FIGURE(remote_batches), FIGURE(runs_created),  FIGURE(runs_released),
+    FIGURE(purges),    FIGURE(purged_bytes),  FIGURE(foreign_frees),  FIGURE(out_of_memory),
 };
 
 /* The number after head, once in the text, is the struct's. */
@@ -86,8 +86,8 @@ static void need_figure(const struct figure *figure, const char *head, const hea
     fuzz_require(at != NULL && strstr(at + 1, head) == NULL, "%s is not there once", head);
     at += strlen(head);
     at += strspn(at, " ");
-    fuzz_require(isdigit((unsigned char)*at) && strtoull(at, &end, 10) == value,
-                 "%s is not %llu in: %s", head, (unsigned long long)value, printed.text);
+    fuzz_require(isdigit((unsigned char)*at) && strtoull(at, &end, 10) == value, "%s is not %llu in: %s", head,
+                 (unsigned long long)value, printed.text);
     fuzz_require(strchr(", }\n", *end) != NULL, "%s: no end", head);
 }
 
@@ -100,14 +100,11 @@ static void print_as(int format) {
     fuzz_require((printed.bytes != 0) == is_known, "format %d: %zu bytes", format, printed.bytes);
     if (!is_known)
         return;
-    fuzz_require(strlen(printed.text) == printed.bytes && printed.text[printed.bytes - 1] == '\n',
-                 "not a text");
-    fuzz_require(format != HKZ_FORMAT_JSON || markup_is_json(printed.text), "not JSON: %s",
-                 printed.text);
+    fuzz_require(strlen(printed.text) == printed.bytes && printed.text[printed.bytes - 1] == '\n', "not a text");
+    fuzz_require(format != HKZ_FORMAT_JSON || markup_is_json(printed.text), "not JSON: %s", printed.text);
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
         char head[64];
-        snprintf(head, sizeof head, format == HKZ_FORMAT_JSON ? "\"%s\": " : "\n  %s ",
-                 figures[i].name);
+        snprintf(head, sizeof head, format == HKZ_FORMAT_JSON ? "\"%s\": " : "\n  %s ", figures[i].name);
         need_figure(&figures[i], head, &stats);
     }
 }
@@ -116,8 +113,7 @@ static void print_as(int format) {
 static void print_unasked(void) {
     reports_reset();
     fuzz_require(hkz_stats_print(HKZ_FORMAT_TEXT, NULL, NULL) == 0, "refused");
-    fuzz_require(reports.lines == 1 && reports.errors == 0, "%u lines, %u errors", reports.lines,
-                 reports.errors);
+    fuzz_require(reports.lines == 1 && reports.errors == 0, "%u lines, %u errors", reports.lines, reports.errors);
 }
 #else
 static void print_as(int format) { (void)format; }

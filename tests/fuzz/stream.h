@@ -42,7 +42,9 @@ static inline struct record stream_read(const uint8_t *data) {
 static inline size_t stream_size(const struct record *record) {
     size_t wide = (size_t)record->a << 8 | record->b;
     switch (record->how & 7) {
-    case 0: case 1: case 2: return record->a;
+    case 0:
+    case 1:
+    case 2: return record->a;
     case 3: return (size_t)record->a * 4 + (record->b & 3);
     case 4: return wide & 0x3fff;
     case 5: return wide * 2;

@@ -124,9 +124,7 @@ static uint64_t faults(void) {
 
 static struct hkz_stats stats; /* the last ones; of hz7-tiny only what it has, too */
 static bool is_tiny;
-static struct {
-    uint64_t active, cached, dirty, mapped, metadata, mappings;
-} peak;
+static struct { uint64_t active, cached, dirty, mapped, metadata, mappings; } peak;
 static struct {
     uint64_t dirty, resident_kib; /* sums over the samples */
     uint64_t samples;

@@ -24,12 +24,12 @@ struct guard_case {
 static struct child child;
 
 /* Ends a case that went wrong, saying where. */
-#define NEED(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            dprintf(2, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                             \
-            _exit(WRONG);                                                                          \
-        }                                                                                          \
+#define NEED(condition)                                                \
+    do {                                                               \
+        if (!(condition)) {                                            \
+            dprintf(2, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            _exit(WRONG);                                              \
+        }                                                              \
     } while (0)
 
 /* An address, of which the compiler knows nothing. */
@@ -40,15 +40,13 @@ static inline char *launder(const void *address) {
 }
 
 /* Guarded blocks are as long as they were asked for; no other is of an odd length. */
-static inline bool is_guarded(const void *block) {
-    return hkz_usable_size(block) % 2 == 1;
-}
+static inline bool is_guarded(const void *block) { return hkz_usable_size(block) % 2 == 1; }
 
 /* Runs the case of this program in a child with up to ENTRIES more of environment. */
 static inline void guard_run(const char *name, const char *const entries[ENTRIES]) {
     char *const argv[] = {(char *)"/proc/self/exe", (char *)name, NULL};
-    const char *environment[ENTRIES + 6] = {"HAKOZUNA_GUARD_SAMPLE", "HAKOZUNA_GUARD_SLOTS",
-                                            "HAKOZUNA_ON_ERROR", "HAKOZUNA_CONF"};
+    const char *environment[ENTRIES + 6] = {"HAKOZUNA_GUARD_SAMPLE", "HAKOZUNA_GUARD_SLOTS", "HAKOZUNA_ON_ERROR",
+                                            "HAKOZUNA_CONF"};
     size_t count = 4;
     for (size_t i = 0; i < ENTRIES && entries[i] != NULL; i++)
         environment[count++] = entries[i];

@@ -214,9 +214,7 @@ static void prepare(struct sigaction *action) {
     NEED(is_guarded(launder(hkz_malloc(33)))); /* ours comes in front */
 }
 
-static void fault(void) {
-    *(volatile char *)(closed + 11) = 1;
-}
+static void fault(void) { *(volatile char *)(closed + 11) = 1; }
 
 static void fault_freed(void) {
     char *block = launder(hkz_malloc(33));
@@ -266,13 +264,9 @@ static void former_ignored(void) {
     fault();
 }
 
-static void accept(int number) {
-    _exit(number == SIGSEGV ? 0 : WRONG);
-}
+static void accept(int number) { _exit(number == SIGSEGV ? 0 : WRONG); }
 
-static void use_freed(int number) {
-    *(volatile char *)launder(seen_address) = (char)number;
-}
+static void use_freed(int number) { *(volatile char *)launder(seen_address) = (char)number; }
 
 /* The thread is inside the allocator, which reports, and may hold any lock: the former handler has it all. */
 static void inside(void) {
@@ -307,11 +301,21 @@ static void show(void) {
 }
 
 static const struct guard_case cases[] = {
-    {"zeros", zeros},     {"alignments", alignments}, {"resizes", resizes},
-    {"exhaustion", exhaustion}, {"threads", threads}, {"ends", ends},
-    {"forks", forks},     {"former", former},         {"former_plain", former_plain},
-    {"former_once", former_once}, {"former_ignored", former_ignored}, {"default_fault", default_fault},
-    {"default_sent", default_sent}, {"inside", inside}, {"show", show},
+    {"zeros", zeros},
+    {"alignments", alignments},
+    {"resizes", resizes},
+    {"exhaustion", exhaustion},
+    {"threads", threads},
+    {"ends", ends},
+    {"forks", forks},
+    {"former", former},
+    {"former_plain", former_plain},
+    {"former_once", former_once},
+    {"former_ignored", former_ignored},
+    {"default_fault", default_fault},
+    {"default_sent", default_sent},
+    {"inside", inside},
+    {"show", show},
 };
 
 static void quiet(const char *name, const char *sample, const char *slots) {

@@ -19,9 +19,7 @@ static char *allocate(size_t size) {
     return block;
 }
 
-static void print_and_end(void) {
-    printf("%lu %lu\n", mallocs, guarded);
-}
+static void print_and_end(void) { printf("%lu %lu\n", mallocs, guarded); }
 
 /* One block, again and again. */
 static void tight(void) {
@@ -121,9 +119,8 @@ static void threads(void) {
 }
 
 static const struct guard_case cases[] = {
-    {"tight", tight},   {"mixed", mixed},     {"growing", growing},
-    {"bursts", bursts}, {"passing", passing}, {"threads", threads},
-    {"few", few},       {"few_mixed", few_mixed},
+    {"tight", tight},     {"mixed", mixed},     {"growing", growing}, {"bursts", bursts},
+    {"passing", passing}, {"threads", threads}, {"few", few},         {"few_mixed", few_mixed},
 };
 enum { CASES = sizeof cases / sizeof *cases, PLAIN_CASES = 6 };
 

@@ -59,13 +59,9 @@ static char *allocate_at_start(size_t size) {
 
 /* --- Mistakes ----------------------------------------------------------------------------------- */
 
-static void overflow(void) {
-    guard_writes(allocate_at_end(48) + 48);
-}
+static void overflow(void) { guard_writes(allocate_at_end(48) + 48); }
 
-static void overread(void) {
-    guard_reads(allocate_at_end(4096) + 4096 + 99);
-}
+static void overread(void) { guard_reads(allocate_at_end(4096) + 4096 + 99); }
 
 static void slack(void) {
     char *block = allocate_at_end(47);
@@ -85,9 +81,7 @@ static void slack_before(void) {
     guard_frees(block);
 }
 
-static void underflow(void) {
-    guard_writes(allocate_at_start(48) - 1);
-}
+static void underflow(void) { guard_writes(allocate_at_start(48) - 1); }
 
 static void read_freed(void) {
     char *block = guard_allocates(48);
@@ -107,13 +101,9 @@ static void double_free(void) {
     guard_frees(block);
 }
 
-static void interior(void) {
-    guard_frees(guard_allocates(48) + 16);
-}
+static void interior(void) { guard_frees(guard_allocates(48) + 16); }
 
-static void before(void) {
-    guard_frees(allocate_at_end(48) - 16);
-}
+static void before(void) { guard_frees(allocate_at_end(48) - 16); }
 
 static void realloc_freed(void) {
     char *block = guard_allocates(48);
@@ -151,9 +141,9 @@ static void go_on(void) {
 }
 
 static const struct guard_case cases[] = {
-    {"overflow", overflow},     {"overread", overread},         {"slack", slack},
-    {"underflow", underflow},   {"read_freed", read_freed},     {"write_freed", write_freed},
-    {"double_free", double_free}, {"interior", interior},       {"before", before},
+    {"overflow", overflow},           {"overread", overread},         {"slack", slack},
+    {"underflow", underflow},         {"read_freed", read_freed},     {"write_freed", write_freed},
+    {"double_free", double_free},     {"interior", interior},         {"before", before},
     {"realloc_freed", realloc_freed}, {"usable_freed", usable_freed}, {"moved", moved},
     {"slack_of_left", slack_of_left}, {"slack_before", slack_before}, {"go_on", go_on},
 };
@@ -171,32 +161,29 @@ struct expectation {
 };
 
 static const struct expectation expectations[] = {
-    {"overflow", "overflow: write of 0x", "(1 byte behind the end of a block of 48 bytes) [HKZ-E009]",
-     "guard_writes", FOUND | ALLOCATED},
+    {"overflow", "overflow: write of 0x", "(1 byte behind the end of a block of 48 bytes) [HKZ-E009]", "guard_writes",
+     FOUND | ALLOCATED},
     {"overread", "overflow: read of 0x", "(100 bytes behind the end of a block of 4096 bytes) [HKZ-E009]",
      "guard_reads", FOUND | ALLOCATED},
     {"slack", "overflow: free of 0x", "(written 1 byte behind the end of a block of 47 bytes) [HKZ-E009]",
      "guard_frees", FOUND | ALLOCATED},
-    {"slack_of_left", "overflow: free of 0x",
-     "(written 3 bytes behind the end of a block of 48 bytes) [HKZ-E009]", "guard_frees", FOUND | ALLOCATED},
-    {"slack_before", "overflow: free of 0x",
-     "(written 1 byte before the start of a block of 48 bytes) [HKZ-E009]", "guard_frees", FOUND | ALLOCATED},
+    {"slack_of_left", "overflow: free of 0x", "(written 3 bytes behind the end of a block of 48 bytes) [HKZ-E009]",
+     "guard_frees", FOUND | ALLOCATED},
+    {"slack_before", "overflow: free of 0x", "(written 1 byte before the start of a block of 48 bytes) [HKZ-E009]",
+     "guard_frees", FOUND | ALLOCATED},
     {"underflow", "overflow: write of 0x", "(1 byte before the start of a block of 48 bytes) [HKZ-E009]",
      "guard_writes", FOUND | ALLOCATED},
-    {"read_freed", "use-after-free: read of 0x",
-     "(at byte 7 of a block of 48 bytes that was freed) [HKZ-E008]", "guard_reads", FOUND | ALLOCATED | FREED},
-    {"write_freed", "use-after-free: write of 0x",
-     "(at byte 47 of a block of 48 bytes that was freed) [HKZ-E008]", "guard_writes",
-     FOUND | ALLOCATED | FREED},
+    {"read_freed", "use-after-free: read of 0x", "(at byte 7 of a block of 48 bytes that was freed) [HKZ-E008]",
+     "guard_reads", FOUND | ALLOCATED | FREED},
+    {"write_freed", "use-after-free: write of 0x", "(at byte 47 of a block of 48 bytes that was freed) [HKZ-E008]",
+     "guard_writes", FOUND | ALLOCATED | FREED},
     {"double_free", "double-free: free of 0x", "(freed already", "guard_frees", FOUND | ALLOCATED | FREED},
     {"interior", "interior-free: free of 0x", "(at byte 16 of a block of 48 bytes) [HKZ-E002]", "guard_frees",
      FOUND | ALLOCATED},
     {"before", "invalid-free: free of 0x", "(16 bytes before the start of a block of 48 bytes) [HKZ-E003]",
      "guard_frees", FOUND | ALLOCATED},
-    {"realloc_freed", "double-free: realloc of 0x", "(freed already", "realloc_freed",
-     FOUND | ALLOCATED | FREED},
-    {"usable_freed", "double-free: usable_size of 0x", "(freed already", "usable_freed",
-     FOUND | ALLOCATED | FREED},
+    {"realloc_freed", "double-free: realloc of 0x", "(freed already", "realloc_freed", FOUND | ALLOCATED | FREED},
+    {"usable_freed", "double-free: usable_size of 0x", "(freed already", "usable_freed", FOUND | ALLOCATED | FREED},
     {"moved", "use-after-free: write of 0x", "(at byte 0 of a block of 48 bytes that was freed) [HKZ-E008]",
      "guard_writes", FOUND | ALLOCATED | FREED},
 };
@@ -296,8 +283,7 @@ int main(int argc, char **argv) {
     guard_ok(child_exited(&child, 0) && strcmp(child.out, "went on\n") == 0, "report: the program goes on");
     guard_ok(guard_count(child.err, "error: use-after-free: write") == 1 &&
                  guard_count(child.err, "error: overflow: write") == 1 &&
-                 guard_count(child.err, "error: use-after-free: read") == 1 &&
-                 guard_count(child.err, ": error: ") == 3,
+                 guard_count(child.err, "error: use-after-free: read") == 1 && guard_count(child.err, ": error: ") == 3,
              "report: once for each slot, and anew when it serves anew");
     GUARD_RUN("go_on", "HAKOZUNA_GUARD_SAMPLE=1", "HAKOZUNA_ON_ERROR=ignore");
     guard_ok(child_exited(&child, 0) && child.err[0] == '\0', "ignore: nothing is said");

@@ -74,8 +74,8 @@ static void poke(void *arg) {
 }
 
 static void test_sidecar(void) {
-    static const char *const names[RANGE_COUNT] = {"pages", "tags", "descriptors", "bitmaps", "queues",
-                                                   "pending", "marks", "coarse marks"};
+    static const char *const names[RANGE_COUNT] = {"pages",  "tags",    "descriptors", "bitmaps",
+                                                   "queues", "pending", "marks",       "coarse marks"};
     char what[80];
     with("arena_bytes=64M");
     for (unsigned i = 0; i < RANGE_COUNT; i++) {

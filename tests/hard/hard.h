@@ -61,8 +61,8 @@ static inline void is_reported(const char *what, void (*work)(void *), void *arg
 
 static inline void is_fault(const char *what, void (*work)(void *), void *arg) {
     must(child_run(&child, work, arg), "fork");
-    tap_ok(WIFSIGNALED(child.status) && WTERMSIG(child.status) == SIGSEGV, "%s: status %d, %.200s", what,
-           child.status, child.err);
+    tap_ok(WIFSIGNALED(child.status) && WTERMSIG(child.status) == SIGSEGV, "%s: status %d, %.200s", what, child.status,
+           child.err);
 }
 
 static inline void in_thread(void *(*work)(void *), void *arg) {

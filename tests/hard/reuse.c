@@ -232,8 +232,8 @@ static void write_late(void *arg) {
 }
 
 static void test_check(const char *options) {
-    static const struct late lates[] = {{16, 0},     {16, 15},      {100, 5},      {1024, 1023},   {3000, 2047},
-                                        {3000, 0},   {16384, 4096}, {16384, 9999}, {131072, 0}, {131072, 131071}};
+    static const struct late lates[] = {{16, 0},   {16, 15},      {100, 5},      {1024, 1023}, {3000, 2047},
+                                        {3000, 0}, {16384, 4096}, {16384, 9999}, {131072, 0},  {131072, 131071}};
     char what[120], details[80];
     for (unsigned i = 0; i < sizeof lates / sizeof *lates; i++) {
         const struct late *late = &lates[i];

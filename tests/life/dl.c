@@ -16,8 +16,7 @@ static void load_once(void) {
         tap_bail("%s", dlerror());
     LATE_FIND(plugin, allocate, "plugin_allocate");
     char *small = allocate(40), *large = allocate(300 * KIB);
-    if (dlclose(plugin) != 0 || small == NULL || large == NULL || small[39] != 7 ||
-        large[300 * KIB - 1] != 7)
+    if (dlclose(plugin) != 0 || small == NULL || large == NULL || small[39] != 7 || large[300 * KIB - 1] != 7)
         tap_bail("blocks of an unloaded library are broken");
     if (!hkz.owns(small) || !hkz.owns(large))
         tap_bail("the library's blocks came from elsewhere");
@@ -43,7 +42,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < LOADS / 4; i++)
         pthread_join(life_thread(load_in_thread, NULL), NULL);
     struct hkz_stats after = life_stats();
-    tap_ok(after.allocated <= before.allocated + 64 * KIB, "%d loads: allocated %llu, was %llu",
-           LOADS, (unsigned long long)after.allocated, (unsigned long long)before.allocated);
+    tap_ok(after.allocated <= before.allocated + 64 * KIB, "%d loads: allocated %llu, was %llu", LOADS,
+           (unsigned long long)after.allocated, (unsigned long long)before.allocated);
     return tap_done();
 }

@@ -32,8 +32,7 @@ int main(int argc, char **argv) {
     pthread_join(life_thread(thread_life, block), &other);
     tap_ok(other != NULL && hkz.usable_size(other) >= 2000, "a thread allocates and frees");
     hkz.free(other);
-    tap_ok(life_stats().allocated == 0, "nothing is left: %llu",
-           (unsigned long long)life_stats().allocated);
+    tap_ok(life_stats().allocated == 0, "nothing is left: %llu", (unsigned long long)life_stats().allocated);
     hkz.trim();
     dlclose(library);
     from_libc = launder(realloc(from_libc, 100000));

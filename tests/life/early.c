@@ -33,8 +33,7 @@ static void at_exit(void) {
     if (pattern_check(from_constructor, 3000, 3000, 1) != PATTERN_INTACT)
         _exit(12);
     from_constructor = launder(realloc(from_constructor, 60000));
-    if (from_constructor == NULL ||
-        pattern_check(from_constructor, 3000, 3000, 1) != PATTERN_INTACT)
+    if (from_constructor == NULL || pattern_check(from_constructor, 3000, 3000, 1) != PATTERN_INTACT)
         _exit(13);
     free(from_constructor);
     pattern_fill(from_handler = launder(malloc(500)), 500, 3);
@@ -52,8 +51,7 @@ int main(int argc, char **argv) {
         return child_main();
     life_start();
     struct child_program program = {.argv = arguments};
-    tap_ok(child_run_program(&child, &program) && child_exited(&child, 0), "ended with %#x",
-           (unsigned)child.status);
+    tap_ok(child_run_program(&child, &program) && child_exited(&child, 0), "ended with %#x", (unsigned)child.status);
     tap_ok(strcmp(child.out, "late ok\n") == 0, "the last destructor ran");
     tap_ok(child.err[0] == '\0', "and nothing was reported");
     life_free_all(&from_constructor, 1);

@@ -24,24 +24,12 @@ static void handler_step(size_t which) {
     free(launder(malloc(300 * KIB)));
 }
 
-static void early_prepare(void) {
-    handler_step(0);
-}
-static void early_parent(void) {
-    handler_step(1);
-}
-static void early_child(void) {
-    handler_step(2);
-}
-static void late_prepare(void) {
-    handler_step(3);
-}
-static void late_parent(void) {
-    handler_step(4);
-}
-static void late_child(void) {
-    handler_step(5);
-}
+static void early_prepare(void) { handler_step(0); }
+static void early_parent(void) { handler_step(1); }
+static void early_child(void) { handler_step(2); }
+static void late_prepare(void) { handler_step(3); }
+static void late_parent(void) { handler_step(4); }
+static void late_child(void) { handler_step(5); }
 
 __attribute__((constructor(101))) static void register_early(void) {
     if (pthread_atfork(early_prepare, early_parent, early_child) != 0)
@@ -125,14 +113,11 @@ int main(void) {
     for (uintptr_t i = 0; i < BUSY; i++)
         threads[i] = life_thread(busy, (void *)(i + 1));
     wrong = fork_often(FORKS);
-    tap_ok(wrong == 0, "fork among %d busy threads: %d of %d children ended badly", BUSY, wrong,
-           FORKS);
+    tap_ok(wrong == 0, "fork among %d busy threads: %d of %d children ended badly", BUSY, wrong, FORKS);
     handlers_on = true;
     wrong = fork_often(HANDLER_FORKS);
-    tap_ok(wrong == 0, "with handlers that allocate: %d of %d children ended badly", wrong,
-           HANDLER_FORKS);
-    tap_ok(handler_block[0] && handler_block[1] && handler_block[3] && handler_block[4],
-           "the handlers did allocate");
+    tap_ok(wrong == 0, "with handlers that allocate: %d of %d children ended badly", wrong, HANDLER_FORKS);
+    tap_ok(handler_block[0] && handler_block[1] && handler_block[3] && handler_block[4], "the handlers did allocate");
     atomic_store(&stop, true);
     for (size_t i = 0; i < BUSY; i++)
         pthread_join(threads[i], NULL);

@@ -27,8 +27,7 @@ static struct value *value_create(size_t key, unsigned again) {
     value->again = again;
     value->block = launder(calloc(1, 100 + key * 700));
     value->big = launder(malloc(200 * KIB));
-    if (value->block == NULL || value->big == NULL ||
-        !pattern_is_zero(value->block, 100 + key * 700))
+    if (value->block == NULL || value->big == NULL || !pattern_is_zero(value->block, 100 + key * 700))
         tap_bail("no memory in a destructor");
     memset(value->block, 0x33, 100 + key * 700);
     value->big[0] = 1;
@@ -94,8 +93,7 @@ int main(void) {
     struct hkz_stats after = life_stats();
     size_t end = rss_exact_bytes();
     count = atomic_load(&destroyed) - count;
-    tap_ok(count == (size_t)THREADS * KEYS * PTHREAD_DESTRUCTOR_ITERATIONS, "%zu destructors ran",
-           count);
+    tap_ok(count == (size_t)THREADS * KEYS * PTHREAD_DESTRUCTOR_ITERATIONS, "%zu destructors ran", count);
     tap_ok(after.allocated <= before.allocated + 64 * KIB, "allocated %llu, was %llu",
            (unsigned long long)after.allocated, (unsigned long long)before.allocated);
     tap_ok(end <= settled + 4 * MIB, "resident %zu KiB, was %zu", end >> 10, settled >> 10);

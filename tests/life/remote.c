@@ -54,8 +54,8 @@ int main(void) {
            (unsigned long long)after.allocated, (unsigned long long)before.allocated);
     hkz.trim();
     size_t trimmed = rss_exact_bytes();
-    tap_ok(full > base + 30 * MIB && trimmed < base + (full - base) / 10,
-           "resident %zu KiB, full %zu, trimmed %zu", base >> 10, full >> 10, trimmed >> 10);
+    tap_ok(full > base + 30 * MIB && trimmed < base + (full - base) / 10, "resident %zu KiB, full %zu, trimmed %zu",
+           base >> 10, full >> 10, trimmed >> 10);
     sem_post(&wake);
     pthread_join(sleeper, NULL);
     return tap_done();

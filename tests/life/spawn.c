@@ -64,10 +64,7 @@ int main(void) {
     static const struct {
         const char *name;
         bool (*start)(void);
-    } ways[] = {{"popen", by_popen},
-                {"system", by_system},
-                {"posix_spawn", by_posix_spawn},
-                {"vfork", by_vfork}};
+    } ways[] = {{"popen", by_popen}, {"system", by_system}, {"posix_spawn", by_posix_spawn}, {"vfork", by_vfork}};
     pthread_t threads[BUSY];
     life_start();
     for (uintptr_t i = 0; i < BUSY; i++)

@@ -5,13 +5,7 @@
  * threads. */
 #include "life.h"
 
-enum {
-    SHORT_THREADS = 10000,
-    SETTLED_AFTER = 100,
-    OWN_BLOCKS = 30,
-    LEFT_BLOCKS = 12,
-    AT_ONCE = 300
-};
+enum { SHORT_THREADS = 10000, SETTLED_AFTER = 100, OWN_BLOCKS = 30, LEFT_BLOCKS = 12, AT_ONCE = 300 };
 
 #define GROWTH_LIMIT (4 * MIB)
 
@@ -56,8 +50,8 @@ static void test_short_threads(void) {
     struct hkz_stats after = life_stats();
     tap_ok(after.allocated <= before.allocated + 64 * KIB, "allocated %llu, was %llu",
            (unsigned long long)after.allocated, (unsigned long long)before.allocated);
-    tap_ok(after.threads <= before.threads + 1, "thread caches %llu, were %llu",
-           (unsigned long long)after.threads, (unsigned long long)before.threads);
+    tap_ok(after.threads <= before.threads + 1, "thread caches %llu, were %llu", (unsigned long long)after.threads,
+           (unsigned long long)before.threads);
 }
 
 static pthread_barrier_t meeting;
@@ -126,8 +120,7 @@ static void test_exit_among_threads(void) {
     static struct child child;
     int wrong = 0;
     for (intptr_t i = 0; i < 20; i++)
-        wrong += !child_run(&child, exit_among_threads, (void *)(i + 1)) ||
-                 !child_exited(&child, (int)i + 1);
+        wrong += !child_run(&child, exit_among_threads, (void *)(i + 1)) || !child_exited(&child, (int)i + 1);
     tap_ok(wrong == 0, "exit while other threads allocate: %d of 20 ended badly", wrong);
 }
 

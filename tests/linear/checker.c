@@ -16,6 +16,7 @@ struct history {
     struct linear_op ops[8];
 };
 
+/* clang-format off */
 static const struct history histories[] = {
     {"inbox: newest first", true, &inbox_spec, 3,
      {{1, 2, INBOX_PUSH, 1, 0, 0, {0}}, {3, 4, INBOX_PUSH, 2, 0, 0, {0}}, {5, 6, INBOX_TAKE, 0, 0, 2, {2, 1}}}},
@@ -92,6 +93,7 @@ static const struct history histories[] = {
      {{1, 2, RUN_MARK, 1, 0, 0, {0}}, {1, 2, RUN_QUEUE, 1, 1, 0, {0}}, {3, 4, RUN_TAKE, 0, 0, 1, {0}},
       {5, 6, RUN_MARK, 2, 0, 0, {0}}, {7, 8, RUN_TAKE, 0, 0, 1, {0}}}},
 };
+/* clang-format on */
 
 int main(void) {
     alignas(8) unsigned char start[LINEAR_STATE_BYTES];
@@ -101,8 +103,7 @@ int main(void) {
         if (history->spec == &transfer_spec)
             start[offsetof(struct transfer_state, limit)] = 3;
         bool is_explained = linear_search(history->spec, start, history->ops, history->count);
-        tap_ok(is_explained == history->is_right, "%s %s", history->is_right ? "accepted" : "refused",
-               history->name);
+        tap_ok(is_explained == history->is_right, "%s %s", history->is_right ? "accepted" : "refused", history->name);
     }
     return tap_done();
 }

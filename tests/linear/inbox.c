@@ -152,7 +152,6 @@ int main(int argc, char **argv) {
     owner.id = HZ_OWNER_COMMONS_ID + 1;
     hz_store_seq_cst(&owner.state, HZ_OWNER_ALIVE);
     rounds_run(&(struct rounds){"inbox", &inbox_spec, &empty, count, seed, act_and_note, take_rest});
-    rounds_run(&(struct rounds){"inbox, last look", &no_spec, &empty, count, seed, act_retire,
-                                none_is_forgotten});
+    rounds_run(&(struct rounds){"inbox, last look", &no_spec, &empty, count, seed, act_retire, none_is_forgotten});
     return rounds_done();
 }

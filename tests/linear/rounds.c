@@ -82,8 +82,7 @@ static void show(const struct linear_op *ops, unsigned count) {
         int used = snprintf(text, sizeof text, "kind %u arg %u after %u:", ops[i].kind, ops[i].arg, ops[i].after);
         for (unsigned j = 0; j < ops[i].count; j++)
             used += snprintf(text + used, sizeof text - (size_t)used, " %u", ops[i].items[j]);
-        tap_diag("  %8" PRIu64 " %8" PRIu64 "  %s", ops[i].invoke - ops[0].invoke, ops[i].ret - ops[0].invoke,
-                 text);
+        tap_diag("  %8" PRIu64 " %8" PRIu64 "  %s", ops[i].invoke - ops[0].invoke, ops[i].ret - ops[0].invoke, text);
     }
 }
 
@@ -144,6 +143,4 @@ void rounds_run(const struct rounds *rounds) {
     tap_ok(!HZ_DELAYS || overlapping > rounds->count / 500, "%s: enough operations overlapped", rounds->name);
 }
 
-int rounds_done(void) {
-    return tap_done();
-}
+int rounds_done(void) { return tap_done(); }

@@ -39,9 +39,7 @@ uint64_t rounds_now(void);
 
 /* A new operation of the thread, begun now. */
 struct linear_op *rounds_begin(struct rounds_thread *thread, unsigned kind, unsigned arg);
-static inline void rounds_finish(struct linear_op *op) {
-    op->ret = rounds_now();
-}
+static inline void rounds_finish(struct linear_op *op) { op->ret = rounds_now(); }
 
 /* Waits a random, short time. */
 void rounds_dally(struct rounds_thread *thread);

@@ -46,16 +46,14 @@ static bool explain(const struct search *search, uint64_t done, const unsigned c
         if (!may_be_next(search, done, i))
             continue;
         memcpy(next, state, search->spec->state_bytes);
-        if (search->spec->step(next, &search->ops[i]) &&
-            explain(search, done | (uint64_t)1 << i, next))
+        if (search->spec->step(next, &search->ops[i]) && explain(search, done | (uint64_t)1 << i, next))
             return true;
     }
     failed[hash % FAILED] = hash;
     return false;
 }
 
-bool linear_search(const struct linear_spec *spec, const void *start, const struct linear_op *ops,
-                   unsigned count) {
+bool linear_search(const struct linear_spec *spec, const void *start, const struct linear_op *ops, unsigned count) {
     struct search search = {spec, ops, count};
     alignas(8) unsigned char state[LINEAR_STATE_BYTES];
     memcpy(state, start, spec->state_bytes);

@@ -29,5 +29,4 @@ struct linear_spec {
 };
 
 /* Whether some order, from the start state on, explains the history. */
-bool linear_search(const struct linear_spec *spec, const void *start, const struct linear_op *ops,
-                   unsigned count);
+bool linear_search(const struct linear_spec *spec, const void *start, const struct linear_op *ops, unsigned count);

@@ -117,8 +117,7 @@ static bool collect_and_deal(void) {
     }
     bool is_right = used == count && (unsigned)__builtin_popcount(seen) == count;
     if (!is_right)
-        tap_diag("%u blocks in hands, %u of them different, %u used", count,
-                 (unsigned)__builtin_popcount(seen), used);
+        tap_diag("%u blocks in hands, %u of them different, %u used", count, (unsigned)__builtin_popcount(seen), used);
     hz_central_put(owner, held, count);
     deal();
     hz_lock_give(&owner->lock);

@@ -420,7 +420,8 @@ static void freed_by_a_thread_then_in_a_child(void) {
 
 /* --- The list ---------------------------------------------------------------------------------- */
 
-#define ROW(name, run, verb, size, number, plain) {name, run, verb, size, number, DOUBLE_FREE, plain}
+#define ROW(name, run, verb, size, number, plain) \
+    { name, run, verb, size, number, DOUBLE_FREE, plain }
 
 static const struct program list[] = {
     ROW("free of a freed block of 16 bytes", at_once, FREE, 16, 0, LATER),
@@ -515,39 +516,32 @@ static const struct program list[] = {
     ROW("asked for by another thread after its free", owner_then_other, USABLE_SIZE, SMALL, 0, LATER),
     ROW("freed by another thread, then by its own", other_then_owner, FREE, SMALL, 0, LATER),
     ROW("mid block freed by another thread, then by its own", other_then_owner, FREE, MID, 0, LATER),
-    ROW("largest class freed by another thread, then by its own", other_then_owner, FREE, 128 * KIB, 0,
-        LATER),
+    ROW("largest class freed by another thread, then by its own", other_then_owner, FREE, 128 * KIB, 0, LATER),
     ROW("large block freed by another thread, then by its own", other_then_owner, FREE, LARGE, 0, AT_ONCE),
     ROW("resized after another thread freed it", other_then_owner, REALLOC_MORE, SMALL, 0, UNSEEN),
     ROW("freed by two other threads", two_others, FREE, SMALL, 0, LATER),
     ROW("mid block freed by two other threads", two_others, FREE, MID, 0, LATER),
     ROW("large block freed by two other threads", two_others, FREE, LARGE, 0, AT_ONCE),
-    ROW("freed by a thread that lives on, then by its own", other_that_lives_then_owner, FREE, SMALL, 0,
-        LATER),
-    ROW("mid block freed by a thread that lives on, then by its own", other_that_lives_then_owner, FREE,
-        MID, 0, LATER),
+    ROW("freed by a thread that lives on, then by its own", other_that_lives_then_owner, FREE, SMALL, 0, LATER),
+    ROW("mid block freed by a thread that lives on, then by its own", other_that_lives_then_owner, FREE, MID, 0, LATER),
     ROW("freed by two others of which one lives on", two_others_of_which_one_lives, FREE, SMALL, 0, LATER),
-    ROW("mid block freed by two others of which one lives on", two_others_of_which_one_lives, FREE, MID, 0,
-        LATER),
+    ROW("mid block freed by two others of which one lives on", two_others_of_which_one_lives, FREE, MID, 0, LATER),
     ROW("freed twice after its thread ended", after_its_thread_ended, FREE, SMALL, 0, LATER),
     ROW("mid block freed twice after its thread ended", after_its_thread_ended, FREE, MID, 0, LATER),
     ROW("freed by its thread, which ended", freed_by_its_thread_which_ended, FREE, SMALL, 0, LATER),
-    ROW("the same beside a living neighbour", freed_by_its_thread_beside_a_neighbour, FREE, SMALL, 0,
-        LATER),
+    ROW("the same beside a living neighbour", freed_by_its_thread_beside_a_neighbour, FREE, SMALL, 0, LATER),
     ROW("freed again after 20 threads came and went", after_many_threads, FREE, SMALL, 20, LATER),
     ROW("freed again by a destructor of its thread", by_a_destructor_of_the_thread, FREE, SMALL, 0, LATER),
-    ROW("large block freed again by a destructor of its thread", by_a_destructor_of_the_thread, FREE, LARGE,
-        0, AT_ONCE),
+    ROW("large block freed again by a destructor of its thread", by_a_destructor_of_the_thread, FREE, LARGE, 0,
+        AT_ONCE),
 
     ROW("freed, then again in a forked child", freed_before_fork, FREE, SMALL, 0, LATER),
     ROW("mid block freed, then again in a forked child", freed_before_fork, FREE, MID, 0, LATER),
     ROW("large block freed, then again in a forked child", freed_before_fork, FREE, LARGE, 0, AT_ONCE),
     ROW("freed twice in a forked child", freed_twice_in_a_child, FREE, SMALL, 0, LATER),
     ROW("deleted twice in a forked child", freed_twice_in_a_child, DELETE, MID, 0, LATER),
-    ROW("freed by a child, and twice by its parent", freed_by_a_child_and_twice_by_its_parent, FREE, SMALL,
-        0, LATER),
-    ROW("freed by a thread, then in a forked child", freed_by_a_thread_then_in_a_child, FREE, SMALL, 0,
-        LATER),
+    ROW("freed by a child, and twice by its parent", freed_by_a_child_and_twice_by_its_parent, FREE, SMALL, 0, LATER),
+    ROW("freed by a thread, then in a forked child", freed_by_a_thread_then_in_a_child, FREE, SMALL, 0, LATER),
 };
 
 const struct programs double_free_programs = {list, sizeof list / sizeof *list};

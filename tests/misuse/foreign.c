@@ -141,8 +141,8 @@ void huge_inside(void) {
 
 static void huge_after_it_moved(void) {
     char *block = take();
-    void *wall = mmap(block + program->size, 64 * KIB, PROT_NONE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    void *wall =
+        mmap(block + program->size, 64 * KIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     char *moved = realloc(block, program->size * 2);
     need_stage(moved != NULL && moved != block);
     act(is_wrong ? block : moved);
@@ -154,10 +154,13 @@ static void huge_after_it_moved(void) {
 
 /* --- The list ---------------------------------------------------------------------------------- */
 
-#define ROW(name, run, verb, size, number) {name, run, verb, size, number, FOREIGN_FREE, AT_ONCE}
+#define ROW(name, run, verb, size, number) \
+    { name, run, verb, size, number, FOREIGN_FREE, AT_ONCE }
 
-#define AGAIN(name, run, verb, size, number) {name, run, verb, size, number, DOUBLE_FREE, AT_ONCE}
-#define INSIDE(name, run, verb, size, number) {name, run, verb, size, number, INTERIOR_FREE, AT_ONCE}
+#define AGAIN(name, run, verb, size, number) \
+    { name, run, verb, size, number, DOUBLE_FREE, AT_ONCE }
+#define INSIDE(name, run, verb, size, number) \
+    { name, run, verb, size, number, INTERIOR_FREE, AT_ONCE }
 
 static const struct program list[] = {
     ROW("free of a variable", a_variable, FREE, SMALL, 0),

@@ -259,8 +259,10 @@ static void in_what_realloc_cut_off(void) {
 
 /* --- The list ---------------------------------------------------------------------------------- */
 
-#define INSIDE(name, run, verb, size, number, plain) {name, run, verb, size, number, INTERIOR_FREE, plain}
-#define NOWHERE(name, run, verb, size, number, plain) {name, run, verb, size, number, INVALID_FREE, plain}
+#define INSIDE(name, run, verb, size, number, plain) \
+    { name, run, verb, size, number, INTERIOR_FREE, plain }
+#define NOWHERE(name, run, verb, size, number, plain) \
+    { name, run, verb, size, number, INVALID_FREE, plain }
 
 static const struct program list[] = {
     INSIDE("free one byte behind the start", inside, FREE, SMALL, 1, LATER),

@@ -121,8 +121,10 @@ static void aligned_to_no_power(void) {
 
 /* --- The list ---------------------------------------------------------------------------------- */
 
-#define SIZE(name, run, verb, size, number) {name, run, verb, size, number, SIZE_MISMATCH, LATER}
-#define ALIGNMENT(name, run, verb, size, number) {name, run, verb, size, number, ALIGNMENT_MISMATCH, LATER}
+#define SIZE(name, run, verb, size, number) \
+    { name, run, verb, size, number, SIZE_MISMATCH, LATER }
+#define ALIGNMENT(name, run, verb, size, number) \
+    { name, run, verb, size, number, ALIGNMENT_MISMATCH, LATER }
 
 static const struct program list[] = {
     SIZE("100 bytes as 200", of_number_bytes, FREE_SIZED, SMALL, 200),

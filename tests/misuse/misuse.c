@@ -30,12 +30,9 @@ static struct child child;
 static const struct {
     const char *name, *code;
 } classes[] = {
-    [DOUBLE_FREE] = {"double-free", "HKZ-E001"},
-    [INTERIOR_FREE] = {"interior-free", "HKZ-E002"},
-    [INVALID_FREE] = {"invalid-free", "HKZ-E003"},
-    [FOREIGN_FREE] = {"foreign-free", "HKZ-E004"},
-    [SIZE_MISMATCH] = {"size-mismatch", "HKZ-E005"},
-    [ALIGNMENT_MISMATCH] = {"alignment-mismatch", "HKZ-E006"},
+    [DOUBLE_FREE] = {"double-free", "HKZ-E001"},     [INTERIOR_FREE] = {"interior-free", "HKZ-E002"},
+    [INVALID_FREE] = {"invalid-free", "HKZ-E003"},   [FOREIGN_FREE] = {"foreign-free", "HKZ-E004"},
+    [SIZE_MISMATCH] = {"size-mismatch", "HKZ-E005"}, [ALIGNMENT_MISMATCH] = {"alignment-mismatch", "HKZ-E006"},
 };
 
 /* --- The heap afterwards ----------------------------------------------------------------------- */
@@ -60,8 +57,7 @@ static void hold(size_t size) {
 
 static void release(size_t i) {
     size_t size = held[i].size;
-    if (malloc_usable_size(held[i].block) < size ||
-        pattern_check(held[i].block, size, size, i) != PATTERN_INTACT)
+    if (malloc_usable_size(held[i].block) < size || pattern_check(held[i].block, size, size, i) != PATTERN_INTACT)
         _exit(BAD_HEAP);
     free(held[i].block);
 }
@@ -132,12 +128,10 @@ static bool is_report(const char *line, size_t length, const char *kind) {
     const char *class = classes[program->class].name, *code = classes[program->class].code;
     int used = snprintf(head, sizeof head, "hakozuna: %s: %s: %s: ", late.profile(), kind, class);
     if (strcmp(kind, "error") == 0)
-        used += snprintf(head + used, sizeof head - (size_t)used, "%s of %.40s (",
-                         reported_verb(), child.out);
+        used += snprintf(head + used, sizeof head - (size_t)used, "%s of %.40s (", reported_verb(), child.out);
     size_t tail = strlen(code) + 2;
-    return length > (size_t)used + tail && strncmp(line, head, (size_t)used) == 0 &&
-           line[length - tail] == '[' && strncmp(line + length - tail + 1, code, strlen(code)) == 0 &&
-           line[length - 1] == ']';
+    return length > (size_t)used + tail && strncmp(line, head, (size_t)used) == 0 && line[length - tail] == '[' &&
+           strncmp(line + length - tail + 1, code, strlen(code)) == 0 && line[length - 1] == ']';
 }
 
 /* Whether every line of details names the profile, and there is one; a warning needs none. */

@@ -18,9 +18,9 @@
 #define MIB (1024 * KIB)
 
 /* Sizes of each kind; the runner sets HAKOZUNA_HUGE_BYTES to 4 MiB. */
-#define SMALL  ((size_t)100)
-#define MID    ((size_t)40000)
-#define LARGE  (200 * KIB)
+#define SMALL ((size_t)100)
+#define MID ((size_t)40000)
+#define LARGE (200 * KIB)
 #define HUGE_1 (5 * MIB)
 #define HUGE_2 (300 * MIB)
 

@@ -6,10 +6,10 @@
 #include "late.h"
 #include <malloc.h>
 
-#define FIND(member, name)                                                                         \
-    do {                                                                                           \
-        void *found = library_find(name);                                                          \
-        __builtin_memcpy(&(member), &found, sizeof found);                                         \
+#define FIND(member, name)                                 \
+    do {                                                   \
+        void *found = library_find(name);                  \
+        __builtin_memcpy(&(member), &found, sizeof found); \
     } while (0)
 
 void *library_find(const char *name) {
@@ -95,9 +95,7 @@ static void give_array_aligned(void *block) { names.delete_array_aligned(block, 
 static void *by_free(void *p) { return free(p), NULL; }
 static void *by_cfree(void *p) { return names.cfree(p), NULL; }
 static void *by_free_sized(void *p) { return names.free_sized(p, told_size), NULL; }
-static void *by_free_aligned_sized(void *p) {
-    return names.free_aligned_sized(p, told_alignment, told_size), NULL;
-}
+static void *by_free_aligned_sized(void *p) { return names.free_aligned_sized(p, told_alignment, told_size), NULL; }
 static void *by_realloc_more(void *p) { return realloc(p, program->size * 3); }
 static void *by_realloc_less(void *p) { return realloc(p, program->size / 3 + 1); }
 static void *by_realloc_zero(void *p) { return realloc(p, (size_t)(uintptr_t)launder(NULL)); }
@@ -109,12 +107,8 @@ static void *by_delete_sized(void *p) { return names.delete_sized(p, told_size),
 static void *by_delete_array_sized(void *p) { return names.delete_array_sized(p, told_size), NULL; }
 static void *by_delete_nothrow(void *p) { return names.delete_nothrow(p, ""), NULL; }
 static void *by_delete_aligned(void *p) { return names.delete_aligned(p, told_alignment), NULL; }
-static void *by_delete_array_aligned(void *p) {
-    return names.delete_array_aligned(p, told_alignment), NULL;
-}
-static void *by_delete_aligned_sized(void *p) {
-    return names.delete_aligned_sized(p, told_size, told_alignment), NULL;
-}
+static void *by_delete_array_aligned(void *p) { return names.delete_array_aligned(p, told_alignment), NULL; }
+static void *by_delete_aligned_sized(void *p) { return names.delete_aligned_sized(p, told_size, told_alignment), NULL; }
 static void *by_hkz_free(void *p) { return names.hkz_free(p), NULL; }
 static void *by_hkz_free_sized(void *p) { return names.hkz_free_sized(p, told_size), NULL; }
 static void *by_hkz_realloc(void *p) { return names.hkz_realloc(p, program->size * 3); }

@@ -51,7 +51,7 @@ static struct hkz_stats snapshot(void) {
 
 /* --- Allocating and freeing ------------------------------------------------------------------- */
 
-enum { CLASSES = 9 }; /* of the sizes below, about */
+enum { CLASSES = 9 };         /* of the sizes below, about */
 static uint64_t refill_bytes; /* what the first block of a thread makes active: as many runs as the policy says */
 
 static size_t size_of(unsigned i) {
@@ -212,8 +212,8 @@ static bool is_trimmed(const struct hkz_stats *before, size_t resident_before, u
     uint64_t limit = before->active + ((uint64_t)1 << 20) + kept_by(sleeper_count);
     bool holds = is_within("active after the trim", round_count, after.active, limit);
     if (!is_brief)
-        holds &= is_within("resident after the trim", round_count, rss_exact_bytes(),
-                           resident_before + 2 * SLACK_BYTES);
+        holds &=
+            is_within("resident after the trim", round_count, rss_exact_bytes(), resident_before + 2 * SLACK_BYTES);
     return holds;
 }
 

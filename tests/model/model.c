@@ -33,9 +33,9 @@ enum { SANITIZED = 0 };
 
 enum { MOST_LIVE = 1500, MOST_THREADS = 16, BOXES = 64, WATCHDOG_SECONDS = 110, BATCH = 24 };
 
-#define MIB        ((size_t)1024 * 1024)
+#define MIB ((size_t)1024 * 1024)
 #define BYTES_LIVE (256 * MIB) /* of all workers together */
-#define RSS_SLACK  (8 * MIB)   /* stacks, libc and the shadow itself */
+#define RSS_SLACK (8 * MIB)    /* stacks, libc and the shadow itself */
 
 /* Chances out of 100 for each band of sizes. */
 struct mix {
@@ -48,9 +48,8 @@ static const size_t band_low[] = {0, 129, 1025, 128 * 1024 + 1, 2 * 1024 * 1024}
 static const size_t band_high[] = {128, 1024, 128 * 1024, 2 * 1024 * 1024, 80 * 1024 * 1024};
 
 static const struct mix mixes[] = {
-    {"tiny", {100, 0, 0, 0, 0}, 1},   {"small", {40, 60, 0, 0, 0}, 1},
-    {"mid", {0, 10, 90, 0, 0}, 2},    {"large", {0, 0, 10, 90, 0}, 8},
-    {"huge", {0, 0, 10, 30, 60}, 40}, {"all", {40, 30, 25, 4, 1}, 2},
+    {"tiny", {100, 0, 0, 0, 0}, 1},  {"small", {40, 60, 0, 0, 0}, 1},  {"mid", {0, 10, 90, 0, 0}, 2},
+    {"large", {0, 0, 10, 90, 0}, 8}, {"huge", {0, 0, 10, 30, 60}, 40}, {"all", {40, 30, 25, 4, 1}, 2},
 };
 
 enum { MIXES = sizeof mixes / sizeof *mixes };
@@ -86,13 +85,12 @@ static struct worker workers[MOST_THREADS];
 static _Atomic(struct block *) boxes[BOXES];
 static uint64_t run_seed;
 
-#define require(condition, ...)                                                                    \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            tap_diag("seed %llu, %s:%d: %s", (unsigned long long)run_seed, __func__, __LINE__,     \
-                     #condition);                                                                  \
-            tap_bail(__VA_ARGS__);                                                                 \
-        }                                                                                          \
+#define require(condition, ...)                                                                             \
+    do {                                                                                                    \
+        if (!(condition)) {                                                                                 \
+            tap_diag("seed %llu, %s:%d: %s", (unsigned long long)run_seed, __func__, __LINE__, #condition); \
+            tap_bail(__VA_ARGS__);                                                                          \
+        }                                                                                                   \
     } while (0)
 
 /* The result of an allocation, stripped of what the compiler believes about it. */
@@ -132,27 +130,22 @@ static size_t order_find(const struct worker *worker, uintptr_t start) {
 
 static void order_insert(struct worker *worker, uintptr_t start, uintptr_t end) {
     size_t at = order_find(worker, start);
-    require(at == 0 || worker->order[at - 1].end <= start, "%#lx overlaps the block below",
-            (long)start);
-    require(at == worker->count || end <= worker->order[at].start, "%#lx overlaps the block above",
-            (long)start);
-    memmove(&worker->order[at + 1], &worker->order[at],
-            (worker->count - at) * sizeof *worker->order);
+    require(at == 0 || worker->order[at - 1].end <= start, "%#lx overlaps the block below", (long)start);
+    require(at == worker->count || end <= worker->order[at].start, "%#lx overlaps the block above", (long)start);
+    memmove(&worker->order[at + 1], &worker->order[at], (worker->count - at) * sizeof *worker->order);
     worker->order[at] = (struct interval){start, end};
 }
 
 static void order_remove(struct worker *worker, uintptr_t start) {
     size_t at = order_find(worker, start);
-    require(at < worker->count && worker->order[at].start == start, "the shadow lost %#lx",
-            (long)start);
-    memmove(&worker->order[at], &worker->order[at + 1],
-            (worker->count - at - 1) * sizeof *worker->order);
+    require(at < worker->count && worker->order[at].start == start, "the shadow lost %#lx", (long)start);
+    memmove(&worker->order[at], &worker->order[at + 1], (worker->count - at - 1) * sizeof *worker->order);
 }
 
 static void check_block(const struct block *block) {
     size_t at = pattern_check(block->start, block->filled, block->filled, block->id);
-    require(at == PATTERN_INTACT, "block %p of %zu bytes (asked %zu) changed at %zu",
-            (void *)block->start, block->filled, block->asked, at);
+    require(at == PATTERN_INTACT, "block %p of %zu bytes (asked %zu) changed at %zu", (void *)block->start,
+            block->filled, block->asked, at);
 }
 
 static void worker_insert(struct worker *worker, struct block block) {
@@ -243,8 +236,7 @@ static void do_expand(struct worker *worker) {
     struct block block = worker_remove(worker, rng_below(&worker->rng, worker->count));
     size_t size = block.asked + rng_below(&worker->rng, block.asked + 64);
     void *same = launder(hkz_expand(block.start, size));
-    require(same == NULL || same == (void *)block.start, "expand moved %p to %p",
-            (void *)block.start, same);
+    require(same == NULL || same == (void *)block.start, "expand moved %p to %p", (void *)block.start, same);
     check_block(&block);
     if (same != NULL)
         worker_adopt_as(worker, same, size > block.asked ? size : block.asked, block.is_aligned);
@@ -270,8 +262,7 @@ static void do_batch(struct worker *worker) {
     size_t size = random_size(worker), count = rng_between(&worker->rng, 1, BATCH);
     if (size * count > 4 * MIB || worker->count + count > MOST_LIVE)
         return;
-    require(hkz_batch_malloc(size, blocks, count) == count, "no memory for %zu of %zu", count,
-            size);
+    require(hkz_batch_malloc(size, blocks, count) == count, "no memory for %zu of %zu", count, size);
     for (size_t i = 0; i < count; i++)
         worker_adopt(worker, launder(blocks[i]), size);
     count = rng_below(&worker->rng, count + 1);
@@ -302,18 +293,11 @@ static void do_swap(struct worker *worker) {
 static void do_allocate(struct worker *worker) {
     switch (rng_below(&worker->rng, 16)) {
     case 0:
-    case 1:
-        do_calloc(worker);
-        break;
+    case 1: do_calloc(worker); break;
     case 2:
-    case 3:
-        do_aligned_alloc(worker);
-        break;
-    case 4:
-        do_batch(worker);
-        break;
-    default:
-        do_malloc(worker);
+    case 3: do_aligned_alloc(worker); break;
+    case 4: do_batch(worker); break;
+    default: do_malloc(worker);
     }
 }
 
@@ -374,8 +358,7 @@ static struct hkz_stats snapshot(void) {
     struct hkz_stats stats = {.size = sizeof stats};
     require(hkz_stats_get(&stats) == 0, "no statistics");
     require(stats.mapped == stats.active + stats.dirty + stats.clean, "mapped does not add up");
-    require(stats.active == stats.allocated + stats.cached + stats.unused,
-            "active does not add up");
+    require(stats.active == stats.allocated + stats.cached + stats.unused, "active does not add up");
     return stats;
 }
 
@@ -387,12 +370,12 @@ static void check_end(const char *mix, const struct hkz_stats *start, size_t sta
            (unsigned long long)end.allocated, (unsigned long long)start->allocated);
     tap_ok(end.cached == 0 && end.dirty == 0, "%s: after trim cached %llu, dirty %llu", mix,
            (unsigned long long)end.cached, (unsigned long long)end.dirty);
-    tap_ok(end.active <= start->active, "%s: active %llu, at start %llu", mix,
-           (unsigned long long)end.active, (unsigned long long)start->active);
+    tap_ok(end.active <= start->active, "%s: active %llu, at start %llu", mix, (unsigned long long)end.active,
+           (unsigned long long)start->active);
     tap_ok(end.huge == start->huge && end.large == start->large, "%s: large %llu, huge %llu", mix,
            (unsigned long long)end.large, (unsigned long long)end.huge);
-    tap_ok(SANITIZED || rss <= most, "%s: resident %zu KiB, at start %zu, peak %zu", mix, rss >> 10,
-           start_rss >> 10, rss_peak_bytes() >> 10);
+    tap_ok(SANITIZED || rss <= most, "%s: resident %zu KiB, at start %zu, peak %zu", mix, rss >> 10, start_rss >> 10,
+           rss_peak_bytes() >> 10);
 }
 
 static void run_mix(const struct mix *mix, size_t operations, size_t threads, size_t rounds) {
@@ -427,23 +410,12 @@ int main(int argc, char **argv) {
     run_seed = 1;
     for (int option; (option = getopt(argc, argv, "s:n:t:r:m:")) != -1;) {
         switch (option) {
-        case 's':
-            run_seed = strtoull(optarg, NULL, 0);
-            break;
-        case 'n':
-            operations = strtoul(optarg, NULL, 0);
-            break;
-        case 't':
-            threads = strtoul(optarg, NULL, 0);
-            break;
-        case 'r':
-            rounds = strtoul(optarg, NULL, 0);
-            break;
-        case 'm':
-            only = optarg;
-            break;
-        default:
-            return 2;
+        case 's': run_seed = strtoull(optarg, NULL, 0); break;
+        case 'n': operations = strtoul(optarg, NULL, 0); break;
+        case 't': threads = strtoul(optarg, NULL, 0); break;
+        case 'r': rounds = strtoul(optarg, NULL, 0); break;
+        case 'm': only = optarg; break;
+        default: return 2;
         }
     }
     if (threads > MOST_THREADS || rounds == 0)
@@ -451,8 +423,8 @@ int main(int argc, char **argv) {
     if (run_seed == 0)
         run_seed = rng_fresh_seed();
     watchdog_start(WATCHDOG_SECONDS);
-    tap_diag("%s: model -s %llu -n %zu -t %zu -r %zu", hkz_profile(), (unsigned long long)run_seed,
-             operations, threads, rounds);
+    tap_diag("%s: model -s %llu -n %zu -t %zu -r %zu", hkz_profile(), (unsigned long long)run_seed, operations, threads,
+             rounds);
     for (size_t i = 0; i < MIXES; i++)
         if (only == NULL || strcmp(only, mixes[i].name) == 0)
             run_mix(&mixes[i], operations, threads, rounds);

@@ -218,13 +218,11 @@ static int child_holds(const struct hkz_stats *before) {
         path_local();
     struct hkz_stats late = snapshot();
     if (late.allocated + usable != before->allocated) {
-        tap_diag("size %zu: child frees %llu of %llu, has %llu", batch.size,
-                 (unsigned long long)usable, (unsigned long long)before->allocated,
-                 (unsigned long long)late.allocated);
+        tap_diag("size %zu: child frees %llu of %llu, has %llu", batch.size, (unsigned long long)usable,
+                 (unsigned long long)before->allocated, (unsigned long long)late.allocated);
         return 1;
     }
-    return grew("active", before->active, late.active) ||
-           grew("mapped", before->mapped, late.mapped);
+    return grew("active", before->active, late.active) || grew("mapped", before->mapped, late.mapped);
 }
 
 static bool fork_holds(size_t size) {

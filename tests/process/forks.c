@@ -160,8 +160,8 @@ int main(int argc, char **argv) {
         wrong += !process_await(pid, &hung);
         hangs += hung;
     }
-    tap_ok(wrong == 0, "%zu forks among %d busy threads: %zu children ended badly, %zu of them hung", forks,
-           BUSY, wrong, hangs);
+    tap_ok(wrong == 0, "%zu forks among %d busy threads: %zu children ended badly, %zu of them hung", forks, BUSY,
+           wrong, hangs);
     tap_ok(handler_block[0] && handler_block[1] && handler_block[3] && handler_block[4],
            "handlers of others allocated");
     watchdog_start(LIFE_SECONDS);

@@ -51,9 +51,7 @@ static void fall_in_main(void *arg) {
     fall(arg);
 }
 
-static void fall_in_thread(void *arg) {
-    pthread_join(process_thread(STACK_BYTES, fall, arg), NULL);
-}
+static void fall_in_thread(void *arg) { pthread_join(process_thread(STACK_BYTES, fall, arg), NULL); }
 
 static void test_falls(const char *where, void (*fall_there)(void *arg)) {
     static struct child child;

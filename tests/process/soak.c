@@ -184,8 +184,8 @@ int main(int argc, char **argv) {
         size_t present = rss_exact_bytes();
         /* The sidecar of pages that ever held blocks stays. */
         size_t sidecar = stats.metadata > base.metadata ? (size_t)(stats.metadata - base.metadata) : 0;
-        bool is_base = stats.allocated <= base.allocated + 256 * KIB &&
-                       present <= resident + resident / 4 + 8 * MIB + sidecar;
+        bool is_base =
+            stats.allocated <= base.allocated + 256 * KIB && present <= resident + resident / 4 + 8 * MIB + sidecar;
         if (!is_base)
             tap_diag("round %zu: allocated %llu, was %llu; resident %zu, was %zu", rounds,
                      (unsigned long long)stats.allocated, (unsigned long long)base.allocated, present, resident);

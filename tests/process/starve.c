@@ -36,8 +36,8 @@ int main(int argc, char **argv) {
         threads[i] = life_thread(work, (void *)(i + 1));
     for (size_t i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    tap_ok(atomic_load(&finished) == THREADS, "%zu of %d threads did %zu rounds", atomic_load(&finished),
-           THREADS, rounds);
+    tap_ok(atomic_load(&finished) == THREADS, "%zu of %d threads did %zu rounds", atomic_load(&finished), THREADS,
+           rounds);
     exchange_empty();
     (void)hkz.trim();
     struct hkz_stats stats = life_stats();

@@ -23,36 +23,31 @@ namespace {
 volatile std::size_t huge = SIZE_MAX / 2 - 4096;
 void *volatile sink;
 
-void must(bool true_thing, const char *what)
-{
+void must(bool true_thing, const char *what) {
     if (!true_thing) {
         std::printf("wrong: %s\n", what);
         std::exit(1);
     }
 }
 
-template <class T> T *keep(T *pointer)
-{
+template <class T> T *keep(T *pointer) {
     sink = pointer;
     return static_cast<T *>(sink);
 }
 
 int handler_calls;
 
-void handler_that_gives_up()
-{
+void handler_that_gives_up() {
     if (++handler_calls == 3)
         std::set_new_handler(nullptr);
 }
 
-void handler_that_throws()
-{
+void handler_that_throws() {
     ++handler_calls;
     throw std::bad_alloc();
 }
 
-template <class F> bool throws_bad_alloc(F &&allocate)
-{
+template <class F> bool throws_bad_alloc(F &&allocate) {
     try {
         sink = allocate();
     } catch (const std::bad_alloc &) {
@@ -61,8 +56,7 @@ template <class F> bool throws_bad_alloc(F &&allocate)
     return false;
 }
 
-void failures()
-{
+void failures() {
     const std::align_val_t page{4096};
     must(throws_bad_alloc([] { return ::operator new(huge); }), "new fails");
     must(throws_bad_alloc([] { return ::operator new[](huge); }), "new[] fails");
@@ -90,8 +84,7 @@ void failures()
     std::set_new_handler(nullptr);
 }
 
-void all_forms()
-{
+void all_forms() {
     for (std::size_t size : {0u, 1u, 24u, 1000u, 5000u, 70000u, 3000000u}) {
         ::operator delete(keep(static_cast<char *>(::operator new(size))));
         ::operator delete(keep(static_cast<char *>(::operator new(size))), size);
@@ -102,8 +95,7 @@ void all_forms()
         for (std::size_t alignment = 16; alignment <= (1u << 21); alignment *= 2) {
             const std::align_val_t align{alignment};
             void *blocks[] = {::operator new(size, align), ::operator new[](size, align),
-                              ::operator new(size, align, std::nothrow),
-                              ::operator new[](size, align, std::nothrow)};
+                              ::operator new(size, align, std::nothrow), ::operator new[](size, align, std::nothrow)};
             for (void *block : blocks) {
                 must(block && reinterpret_cast<std::uintptr_t>(block) % alignment == 0, "aligned");
                 for (std::size_t i = 0; i < size; i += 512)
@@ -128,16 +120,14 @@ void all_forms()
     std::puts("all forms");
 }
 
-int deep(int level, const std::string &text)
-{
+int deep(int level, const std::string &text) {
     const std::string longer = text + std::to_string(level);
     if (level == 0)
         throw std::runtime_error(longer);
     return deep(level - 1, longer) + 1;
 }
 
-std::size_t exceptions()
-{
+std::size_t exceptions() {
     std::size_t total = 0;
     for (int i = 0; i < 300; i++) {
         try {
@@ -159,15 +149,13 @@ using table = std::map<std::string, std::vector<std::string>>;
 
 // Tables made by one thread and destroyed by another.
 class channel {
-public:
-    void put(std::unique_ptr<table> one)
-    {
+  public:
+    void put(std::unique_ptr<table> one) {
         const std::lock_guard<std::mutex> hold(mutex);
         waiting.push_back(std::move(one));
         ready.notify_one();
     }
-    std::unique_ptr<table> take()
-    {
+    std::unique_ptr<table> take() {
         std::unique_lock<std::mutex> hold(mutex);
         ready.wait(hold, [this] { return !waiting.empty(); });
         std::unique_ptr<table> one = std::move(waiting.front());
@@ -175,14 +163,13 @@ public:
         return one;
     }
 
-private:
+  private:
     std::mutex mutex;
     std::condition_variable ready;
     std::deque<std::unique_ptr<table>> waiting;
 };
 
-void produce(channel &out, unsigned seed)
-{
+void produce(channel &out, unsigned seed) {
     for (int i = 0; i < 60; i++) {
         auto one = std::make_unique<table>();
         for (int j = 0; j < 400; j++) {
@@ -195,8 +182,7 @@ void produce(channel &out, unsigned seed)
     out.put(nullptr);
 }
 
-void consume(channel &in, std::size_t &total)
-{
+void consume(channel &in, std::size_t &total) {
     while (const std::unique_ptr<table> one = in.take()) {
         for (const auto &entry : *one) {
             for (const std::string &text : entry.second)
@@ -205,8 +191,7 @@ void consume(channel &in, std::size_t &total)
     }
 }
 
-void threads()
-{
+void threads() {
     constexpr int pairs = 3;
     channel channels[pairs];
     std::size_t totals[pairs] = {};
@@ -225,8 +210,7 @@ void threads()
 
 } // namespace
 
-int main()
-{
+int main() {
     failures();
     all_forms();
     std::printf("exceptions %zu\n", exceptions());

@@ -6,8 +6,8 @@
 #include "child.h"
 #include "clauses.h"
 #include "late.h"
-#include "markup.h"
 #include "libc.h"
+#include "markup.h"
 #include "standard.h"
 
 static void usable_size(void) {
@@ -55,7 +55,7 @@ static void trim(void) {
 }
 
 static void options(void) {
-    static const int known[] = {M_MXFAST,   M_TRIM_THRESHOLD, M_TOP_PAD,    M_MMAP_THRESHOLD, M_MMAP_MAX,
+    static const int known[] = {M_MXFAST,  M_TRIM_THRESHOLD, M_TOP_PAD,   M_MMAP_THRESHOLD, M_MMAP_MAX,
                                 M_PERTURB, M_ARENA_TEST,     M_ARENA_MAX, M_CHECK_ACTION};
     bool is_accepted = true;
     for (size_t i = 0; i < COUNT_OF(known); i++)

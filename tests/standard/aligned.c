@@ -7,7 +7,7 @@
 #include "standard.h"
 
 #define a_aligned_alloc(alignment, size) launder(aligned_alloc(opaque(alignment), opaque(size)))
-#define a_memalign(alignment, size)      launder(memalign(opaque(alignment), opaque(size)))
+#define a_memalign(alignment, size) launder(memalign(opaque(alignment), opaque(size)))
 
 static const size_t no_powers[] = {0, 3, 24, 48, 100, 4095, 4097, 65537, SIZE_MAX, SIZE_MAX - 1};
 
@@ -22,8 +22,8 @@ static void aligned_alloc_aligns(void) {
     for (size_t alignment = 1; alignment <= 16 * MIB; alignment *= 2)
         for (size_t i = 0; i < FEW_SIZES; i += 2) {
             char *block = a_aligned_alloc(alignment, some_sizes[i]);
-            is_right = is_right && block != NULL && is_aligned(block, alignment) &&
-                       malloc_usable_size(block) >= some_sizes[i];
+            is_right =
+                is_right && block != NULL && is_aligned(block, alignment) && malloc_usable_size(block) >= some_sizes[i];
             fill(block, some_sizes[i]);
             is_disjoint = is_disjoint && has_contents(before, 100, 100);
             free(block);
@@ -128,8 +128,8 @@ static void memalign_aligns(void) {
     for (size_t alignment = 1; alignment <= MIB; alignment *= 2)
         for (size_t i = 0; i < FEW_SIZES; i += 4) {
             char *block = a_memalign(alignment, some_sizes[i]);
-            is_right = is_right && block != NULL && is_aligned(block, alignment) &&
-                       malloc_usable_size(block) >= some_sizes[i];
+            is_right =
+                is_right && block != NULL && is_aligned(block, alignment) && malloc_usable_size(block) >= some_sizes[i];
             free(fill(block, some_sizes[i]));
         }
     clause(is_right, "memalign: a multiple of the alignment, a power of two", "posix_memalign(3) DESCRIPTION");

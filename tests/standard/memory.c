@@ -13,10 +13,10 @@
 static void (*c23_free_sized)(void *block, size_t size);
 static void (*c23_free_aligned_sized)(void *block, size_t alignment, size_t size);
 
-#define a_malloc(size)                      launder(malloc(opaque(size)))
-#define a_calloc(count, size)               launder(calloc(opaque(count), opaque(size)))
-#define a_realloc(block, size)              launder(realloc(launder(block), opaque(size)))
-#define a_reallocarray(block, count, size)  launder(reallocarray(launder(block), opaque(count), opaque(size)))
+#define a_malloc(size) launder(malloc(opaque(size)))
+#define a_calloc(count, size) launder(calloc(opaque(count), opaque(size)))
+#define a_realloc(block, size) launder(realloc(launder(block), opaque(size)))
+#define a_reallocarray(block, count, size) launder(reallocarray(launder(block), opaque(count), opaque(size)))
 
 /* --- malloc ------------------------------------------------------------------------------------ */
 
@@ -95,8 +95,7 @@ static void calloc_zeroes(void) {
         is_zero = is_zero && recycles_clean(some_sizes[i]);
     for (size_t count = 1; count < 2000; count = count * 3 + 1) {
         char *block = a_calloc(count, 24);
-        fits = fits && block != NULL && malloc_usable_size(block) >= count * 24 &&
-               pattern_is_zero(block, count * 24);
+        fits = fits && block != NULL && malloc_usable_size(block) >= count * 24 && pattern_is_zero(block, count * 24);
         free(block);
     }
     for (size_t i = 0; i < FEW_SIZES; i++) {
@@ -189,8 +188,8 @@ static void realloc_fails(void) {
             void *moved = a_realloc(block, impossible_sizes[k]);
             is_enomem = is_enomem && is_refused(moved, ENOMEM);
         }
-        is_left = is_left && has_contents(block, some_sizes[i], some_sizes[i]) &&
-                  malloc_usable_size(block) >= some_sizes[i];
+        is_left =
+            is_left && has_contents(block, some_sizes[i], some_sizes[i]) && malloc_usable_size(block) >= some_sizes[i];
         free(block);
     }
     clause(is_enomem, "realloc: what cannot be is NULL and ENOMEM", "POSIX realloc ERRORS");

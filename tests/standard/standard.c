@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * standard.c -- what C, POSIX and the manual pages say of the standard names; run with a library preloaded. */
-#include "clauses.h"
 #include "standard.h"
+#include "clauses.h"
 #include <dlfcn.h>
 
 bool clause(bool holds, const char *what, const char *source) { return tap_ok(holds, "%s (%s)", what, source); }

@@ -40,22 +40,15 @@ static inline void *launder(const void *address) {
 }
 
 /* From each kind of block: small, mid, large, with a mapping of its own. */
-static const size_t some_sizes[] = {1,    8,     15,    16,    17,        100,       1000,    1024,   4095,
+static const size_t some_sizes[] = {1,    8,     15,    16,    17,        100,       1000,    1024,     4095,
                                     4096, 20000, 65536, 65537, 128 * KIB, 200 * KIB, 2 * MIB, 300 * MIB};
 
 /* The same without the last, for loops over pairs. */
 enum { SOME_SIZES = COUNT_OF(some_sizes), FEW_SIZES = SOME_SIZES - 1 };
 
 /* No object can have so many bytes. */
-static const size_t impossible_sizes[] = {SIZE_MAX,
-                                          SIZE_MAX - 1,
-                                          SIZE_MAX - 15,
-                                          SIZE_MAX - 16,
-                                          SIZE_MAX - 4095,
-                                          SIZE_MAX - 4096,
-                                          SIZE_MAX - 65535,
-                                          SIZE_MAX - 65536,
-                                          SIZE_MAX / 2 + 2,
+static const size_t impossible_sizes[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 15, SIZE_MAX - 16, SIZE_MAX - 4095,
+                                          SIZE_MAX - 4096, SIZE_MAX - 65535, SIZE_MAX - 65536, SIZE_MAX / 2 + 2,
                                           (size_t)PTRDIFF_MAX + 1,
                                           /* 32 bits: an honest size there */
                                           sizeof(size_t) == 8 ? PTRDIFF_MAX - 4095 : SIZE_MAX};
@@ -75,9 +68,7 @@ static const size_t impossible_products[][2] = {
     {PTRDIFF_MAX / 8 + 1, 8},
 };
 
-static inline bool is_aligned(const void *block, size_t alignment) {
-    return (uintptr_t)block % alignment == 0;
-}
+static inline bool is_aligned(const void *block, size_t alignment) { return (uintptr_t)block % alignment == 0; }
 
 /* Whether a request failed as it must; to be called at once, with errno cleared before. */
 static inline bool is_refused(const void *block, int error) { return block == NULL && errno == error; }

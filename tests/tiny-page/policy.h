@@ -19,4 +19,4 @@
 #define HZ_P_REMAP_BYTES (192 * HZ_KIB)
 #define HZ_P_DECAY_MS 0
 #define HZ_P_THP HZ_THP_DEFAULT
-#define HZ_P_RANDOM HZ_RANDOM_ARENA          /* addresses that cannot be known cost nothing */
+#define HZ_P_RANDOM HZ_RANDOM_ARENA /* addresses that cannot be known cost nothing */

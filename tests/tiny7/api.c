@@ -4,9 +4,7 @@
  * api.c -- every entry point of hz7-tiny by itself. */
 #include "tiny7.h"
 
-static bool is_aligned(const void *block, size_t alignment) {
-    return ((uintptr_t)block & (alignment - 1)) == 0;
-}
+static bool is_aligned(const void *block, size_t alignment) { return ((uintptr_t)block & (alignment - 1)) == 0; }
 
 /* The largest power of two that divides size, up to 64 KiB, and at least 16. */
 static size_t natural(size_t size) {
@@ -26,8 +24,7 @@ static void sizes(void) {
         wrong += size > 64 && hz7_usable_size(block) - size >= size / 4 + 16 && size <= 32 * KIB;
         pattern_fill(block, hz7_usable_size(block), size);
         pattern_fill(other, hz7_usable_size(other), size + 1);
-        wrong += pattern_check(block, hz7_usable_size(block), hz7_usable_size(block), size) !=
-                 PATTERN_INTACT;
+        wrong += pattern_check(block, hz7_usable_size(block), hz7_usable_size(block), size) != PATTERN_INTACT;
         hz7_free(block);
         hz7_free(other);
     }
@@ -75,8 +72,7 @@ static void alignments(void) {
         for (size_t size = 0; size <= 3 * MIB; size = size * 3 + 1) {
             for (size_t i = 0; i < 3; i++) {
                 blocks[i] = hz7_aligned_alloc(alignment, size);
-                wrong += blocks[i] == NULL || !is_aligned(blocks[i], alignment) ||
-                         hz7_usable_size(blocks[i]) < size;
+                wrong += blocks[i] == NULL || !is_aligned(blocks[i], alignment) || hz7_usable_size(blocks[i]) < size;
                 pattern_fill(blocks[i], size, i);
             }
             for (size_t i = 0; i < 3; i++) {
@@ -90,10 +86,10 @@ static void alignments(void) {
 
 static void resizing(void) {
     int wrong = 0;
-    static const size_t steps[] = {1,         15,       16,       17,      200,      1024,    1025,     5000,
-                                   32 * 1024, 32769,    65536,    65537,   200000,   MIB,     MIB + 1,  9 * MIB,
-                                   40 * MIB,  39 * MIB, 4 * MIB,  3 * MIB, 70000,    65536,   33 * KIB, 32768,
-                                   9000,      4000,     1000,     100,     10,       100 * KIB, 10};
+    static const size_t steps[] = {1,         15,       16,      17,      200,    1024,      1025,     5000,
+                                   32 * 1024, 32769,    65536,   65537,   200000, MIB,       MIB + 1,  9 * MIB,
+                                   40 * MIB,  39 * MIB, 4 * MIB, 3 * MIB, 70000,  65536,     33 * KIB, 32768,
+                                   9000,      4000,     1000,    100,     10,     100 * KIB, 10};
     char *block = hz7_realloc(NULL, steps[0]);
     size_t held = steps[0];
     pattern_fill(block, held, 0);
@@ -182,8 +178,8 @@ static void regions(void) {
         wrong += blocks[i] == NULL || hz7_usable_size(blocks[i]) < size;
         blocks[i][0] = blocks[i][size - 1] = (char)(i + 1);
     }
-    tap_ok(wrong == 0 && stats_now().regions > before, "three blocks of %zu MiB in %llu regions",
-           most / MIB, (unsigned long long)stats_now().regions);
+    tap_ok(wrong == 0 && stats_now().regions > before, "three blocks of %zu MiB in %llu regions", most / MIB,
+           (unsigned long long)stats_now().regions);
     blocks[1] = hz7_realloc(blocks[1], 3 * most);
     wrong += blocks[1] == NULL || blocks[1][0] != 2 || blocks[1][most + 7 * MIB - 1] != 2;
     for (size_t i = 0; i < 3; i++)
@@ -210,14 +206,13 @@ static void whole(void) {
     tap_ok(hz7_stats_get(&part) == 0 && part.version == 1 && part.unused == 0xEEEEEEEEEEEEEEEE,
            "an older stats struct is filled as far as it reaches");
     tap_ok(hz7_set_on_error((enum hz7_on_error)3) == EINVAL, "no such action");
-    tap_ok(strcmp(hz7_version(), "0.1.0") == 0 || strlen(hz7_version()) >= 5, "version %s",
-           hz7_version());
+    tap_ok(strcmp(hz7_version(), "0.1.0") == 0 || strlen(hz7_version()) >= 5, "version %s", hz7_version());
     struct hz7_stats before = stats_now();
     void *blocks[3] = {hz7_malloc(100), hz7_malloc(10000), hz7_malloc(100000)};
     struct hz7_stats after = stats_now();
     tap_ok(after.blocks == before.blocks + 3 && after.large_blocks == before.large_blocks + 1 &&
-               after.allocated == before.allocated + hz7_usable_size(blocks[0]) +
-                                      hz7_usable_size(blocks[1]) + hz7_usable_size(blocks[2]),
+               after.allocated == before.allocated + hz7_usable_size(blocks[0]) + hz7_usable_size(blocks[1]) +
+                                      hz7_usable_size(blocks[2]),
            "three blocks are counted");
     for (int i = 0; i < 3; i++)
         hz7_free(blocks[i]);

@@ -9,9 +9,7 @@
 
 /* A name that the archive has inside, hidden: it must not clash. */
 int hz_report(void);
-int hz_report(void) {
-    return 7;
-}
+int hz_report(void) { return 7; }
 
 int main(void) {
     char *ours = hz7_malloc(100), *libc = malloc(100);

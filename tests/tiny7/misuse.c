@@ -68,8 +68,8 @@ static bool died_with(void (*work)(void *arg), struct attempt *attempt, const ch
         tap_bail("no child");
     if (child_aborted(&child) && strstr(child.err, start) == child.err && strstr(child.err, code) != NULL)
         return true;
-    tap_diag("size %zu, status %#x, expected %s %s, said: %s", attempt->size, (unsigned)child.status, start,
-             code, child.err);
+    tap_diag("size %zu, status %#x, expected %s %s, said: %s", attempt->size, (unsigned)child.status, start, code,
+             child.err);
     return false;
 }
 
@@ -89,8 +89,7 @@ static bool try_size(void (*make)(size_t size), size_t size, const char *class, 
     return right;
 }
 
-static void try_all(const char *name, void (*make)(size_t size), size_t least, const char *class,
-                    const char *code) {
+static void try_all(const char *name, void (*make)(size_t size), size_t least, const char *class, const char *code) {
     bool right = true;
     for (size_t w = 0; w < WAYS; w++)
         if (way_sizes[w] >= least)

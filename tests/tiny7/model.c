@@ -152,8 +152,8 @@ int main(int argc, char **argv) {
     size_t rounds = (size_t)number(argv, argc, 4, 1);
     watchdog_start(110);
     seed = seed == 0 ? rng_fresh_seed() : seed;
-    tap_diag("seed %llu, %zu operations, %zu threads, %zu rounds", (unsigned long long)seed, operations,
-             threads, rounds);
+    tap_diag("seed %llu, %zu operations, %zu threads, %zu rounds", (unsigned long long)seed, operations, threads,
+             rounds);
     threads = threads > MOST_THREADS ? MOST_THREADS : threads;
     for (size_t t = 0; t < threads; t++) {
         workers[t].rng = rng_init(seed + t);

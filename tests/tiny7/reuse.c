@@ -36,8 +36,9 @@ static void reuse(size_t size) {
     if (SANITIZED)
         return;
     tap_ok(rss_full > rss_before + count * usable * 9 / 10, "size %zu: it was resident", size);
-    tap_ok(rss_after < rss_before + 3 * MIB / 2, "size %zu: %zu KiB stay", size,
-           rss_after > rss_before ? (rss_after - rss_before) / KIB : 0);
+    tap_ok(rss_after<rss_before + 3 * MIB / 2, "size %zu: %zu KiB stay", size, rss_after> rss_before
+               ? (rss_after - rss_before) / KIB
+               : 0);
 }
 
 /* Each block that stays is one of so many: the pages between go back by trim alone. */
@@ -58,8 +59,8 @@ static void trim_inside(size_t size, size_t of) {
     }
     tap_ok(intact, "size %zu: trim spares what is held", size);
     if (!SANITIZED)
-        tap_ok(trimmed < full - round_bytes / 2, "size %zu: trim gave %zu KiB of %zu", size,
-               (full - trimmed) / KIB, round_bytes / KIB);
+        tap_ok(trimmed < full - round_bytes / 2, "size %zu: trim gave %zu KiB of %zu", size, (full - trimmed) / KIB,
+               round_bytes / KIB);
 }
 
 static void start_size(void) {
@@ -67,8 +68,7 @@ static void start_size(void) {
     hz7_free(hz7_malloc(1));
     size_t after = rss_exact_bytes();
     if (!SANITIZED)
-        tap_ok(after < before + 128 * KIB, "the first block costs %zu KiB",
-               after > before ? (after - before) / KIB : 0);
+        tap_ok(after<before + 128 * KIB, "the first block costs %zu KiB", after> before ? (after - before) / KIB : 0);
 }
 
 int main(void) {

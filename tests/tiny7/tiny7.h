@@ -40,13 +40,11 @@ static inline struct hz7_stats stats_now(void) {
         stats.mapped > stats.reserved || stats.free > stats.mapped)
         tap_bail("identities: mapped %llu allocated %llu unused %llu free %llu dirty %llu",
                  (unsigned long long)stats.mapped, (unsigned long long)stats.allocated,
-                 (unsigned long long)stats.unused, (unsigned long long)stats.free,
-                 (unsigned long long)stats.dirty);
+                 (unsigned long long)stats.unused, (unsigned long long)stats.free, (unsigned long long)stats.dirty);
     return stats;
 }
 
 /* One size for each way a block is made: bits in the sidecar, in the descriptor, runs of several spans,
  * whole spans, moved by page table, a region of its own. */
-static const size_t way_sizes[] = {1,         16,       100,      1000,      1024,     3000,
-                                   20 * 1024, 32 * KIB, 40 * KIB, 300 * KIB, 5 * MIB};
+static const size_t way_sizes[] = {1, 16, 100, 1000, 1024, 3000, 20 * 1024, 32 * KIB, 40 * KIB, 300 * KIB, 5 * MIB};
 enum { WAYS = sizeof way_sizes / sizeof *way_sizes };

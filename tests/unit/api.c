@@ -39,8 +39,14 @@ Test(options, each_error_has_its_action) {
 }
 
 Test(options, an_action_list_with_a_fault_changes_nothing) {
-    static const char *const lists[] = {"report,", ",report", "report,double-free", "report,double-free=", "=report",
-                                        "ignore,double-frees=report", "ignore,double-free=reports", ""};
+    static const char *const lists[] = {"report,",
+                                        ",report",
+                                        "report,double-free",
+                                        "report,double-free=",
+                                        "=report",
+                                        "ignore,double-frees=report",
+                                        "ignore,double-free=reports",
+                                        ""};
     for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         setenv("HAKOZUNA_ON_ERROR", lists[i], 1);
         hz_options_init();
@@ -77,11 +83,11 @@ static void read_entry(void *entry) {
 
 Test(options, wrong_ones_are_reported_and_change_nothing) {
     static char entries[][40] = {
-        "HAKOZUNA_DECAY_MS=",     "HAKOZUNA_DECAY_MS=x",          "HAKOZUNA_DECAY_MS=-1",
-        "HAKOZUNA_DECAY_MS=1k",   "HAKOZUNA_DECAY_MS=1000000001", "HAKOZUNA_DECAYMS=7",
-        "HAKOZUNA_THP=sometimes", "HAKOZUNA_HUGE_BYTES=1x",       "HAKOZUNA_CONF=decay_ms",
-        "HAKOZUNA_CONF=decay=7",  "HAKOZUNA_HUGE_BYTES=k",        "HAKOZUNA_HUGE_BYTES=99999999999t",
-        "HAKOZUNA_THP=a\nb\x1b[0m",  "HAKOZUNA_CONF=a\nb",         "HAKOZUNA_HUGE_BYTES=9223372036854775808",
+        "HAKOZUNA_DECAY_MS=",       "HAKOZUNA_DECAY_MS=x",          "HAKOZUNA_DECAY_MS=-1",
+        "HAKOZUNA_DECAY_MS=1k",     "HAKOZUNA_DECAY_MS=1000000001", "HAKOZUNA_DECAYMS=7",
+        "HAKOZUNA_THP=sometimes",   "HAKOZUNA_HUGE_BYTES=1x",       "HAKOZUNA_CONF=decay_ms",
+        "HAKOZUNA_CONF=decay=7",    "HAKOZUNA_HUGE_BYTES=k",        "HAKOZUNA_HUGE_BYTES=99999999999t",
+        "HAKOZUNA_THP=a\nb\x1b[0m", "HAKOZUNA_CONF=a\nb",           "HAKOZUNA_HUGE_BYTES=9223372036854775808",
     };
     static struct child child;
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {

@@ -42,13 +42,9 @@ static void run_threads(void *(*first)(void *), void *(*second)(void *)) {
     cr_assert_eq(hz_load_relaxed(&lock.word), 0);
 }
 
-Test(lock, take_excludes) {
-    run_threads(count_with_take, count_with_take);
-}
+Test(lock, take_excludes) { run_threads(count_with_take, count_with_take); }
 
-Test(lock, take_and_try_exclude) {
-    run_threads(count_with_take, count_with_try);
-}
+Test(lock, take_and_try_exclude) { run_threads(count_with_take, count_with_try); }
 
 static void *try_once(void *ret_taken) {
     *(bool *)ret_taken = hz_lock_try(&lock);

@@ -16,8 +16,8 @@ static unsigned class_that_fits(unsigned from, size_t size) {
 Test(class, sizes_rise_in_steps_of_16_up_to_the_largest) {
     cr_assert_eq(hz_class_bytes(0), 16);
     for (unsigned i = 1; i < HZ_CLASS_COUNT; i++)
-        need(hz_class_bytes(i) > hz_class_bytes(i - 1) && hz_class_bytes(i) % 16 == 0, "class %u: %zu",
-             i, hz_class_bytes(i));
+        need(hz_class_bytes(i) > hz_class_bytes(i - 1) && hz_class_bytes(i) % 16 == 0, "class %u: %zu", i,
+             hz_class_bytes(i));
     cr_assert_eq(hz_class_bytes(HZ_CLASS_COUNT - 1), HZ_CLASS_MAX_BYTES);
 }
 
@@ -25,8 +25,7 @@ Test(class, of_every_size_is_the_smallest_that_fits) {
     unsigned expected = 0;
     for (size_t size = 1; size <= HZ_CLASS_MAX_BYTES; size++) {
         expected = class_that_fits(expected, size);
-        need(hz_class_of(size) == expected, "size %zu: class %u, not %u", size, hz_class_of(size),
-             expected);
+        need(hz_class_of(size) == expected, "size %zu: class %u, not %u", size, hz_class_of(size), expected);
     }
 }
 
@@ -34,8 +33,8 @@ Test(class, look_up_agrees_with_arithmetic) {
     hz_class_init();
     cr_assert_eq(hz_class_look_up(0), 0);
     for (size_t size = 1; size <= HZ_CLASS_MAX_BYTES; size++)
-        need(hz_class_look_up(size) == hz_class_of(size), "size %zu: class %u, not %u", size,
-             hz_class_look_up(size), hz_class_of(size));
+        need(hz_class_look_up(size) == hz_class_of(size), "size %zu: class %u, not %u", size, hz_class_look_up(size),
+             hz_class_of(size));
 }
 
 Test(class, look_up_before_init_gives_class_zero) {
@@ -54,25 +53,23 @@ Test(class, table_describes_runs_that_hold_their_blocks) {
     hz_class_init();
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
         const struct hz_class *class = &hz_class_table[i];
-        size_t run_bytes = (size_t)class->run_pages << HZ_PAGE_LOG2;
+        size_t run_bytes = (size_t) class->run_pages << HZ_PAGE_LOG2;
         need(class->block_bytes == hz_class_bytes(i), "class %u: %u bytes", i, class->block_bytes);
         need(class->block_count >= 1 && class->block_count <= HZ_RUN_MAX_BLOCKS, "class %u: %u blocks", i,
              class->block_count);
-        need((size_t)class->block_count * class->block_bytes <= run_bytes, "class %u: too many blocks", i);
+        need((size_t) class->block_count * class->block_bytes <= run_bytes, "class %u: too many blocks", i);
         need(run_bytes <= (size_t)16 << 17, "class %u: run beyond the reciprocal's range", i);
     }
 }
 
 /* The bytes that a run of so many pages leaves over, per page. */
-static size_t tail(size_t block_bytes, size_t pages) {
-    return (pages << HZ_PAGE_LOG2) % block_bytes / pages;
-}
+static size_t tail(size_t block_bytes, size_t pages) { return (pages << HZ_PAGE_LOG2) % block_bytes / pages; }
 
 /* Longer and shorter runs of the range in question have no smaller tail, and no shorter one the same. */
 static void check_pages(unsigned class_index, size_t least) {
     const struct hz_class *class = &hz_class_table[class_index];
-    need(class->run_pages >= least && class->run_pages <= 2 * least, "class %u: %u pages, of %zu and more",
-         class_index, class->run_pages, least);
+    need(class->run_pages >= least && class->run_pages <= 2 * least, "class %u: %u pages, of %zu and more", class_index,
+         class->run_pages, least);
     for (size_t pages = least; pages <= 2 * least; pages++) {
         if ((pages << HZ_PAGE_LOG2) / class->block_bytes > HZ_RUN_MASK_BLOCKS)
             break;
@@ -108,9 +105,9 @@ static void check_block_index(unsigned class_index) {
     const struct hz_class *class = &hz_class_table[class_index];
     uint32_t expected = 0;
     size_t inside = 0; /* the offset inside its block */
-    for (size_t offset = 0; offset < (size_t)class->run_pages << HZ_PAGE_LOG2; offset++) {
-        need(hz_class_block_index(class, offset) == expected, "class %u, offset %zu: block %u, not %u",
-             class_index, offset, hz_class_block_index(class, offset), expected);
+    for (size_t offset = 0; offset < (size_t) class->run_pages << HZ_PAGE_LOG2; offset++) {
+        need(hz_class_block_index(class, offset) == expected, "class %u, offset %zu: block %u, not %u", class_index,
+             offset, hz_class_block_index(class, offset), expected);
         if (++inside == class->block_bytes) {
             inside = 0;
             expected++;
@@ -130,8 +127,8 @@ static void check_aligned(size_t alignment) {
         while (expected < HZ_CLASS_COUNT &&
                (hz_class_bytes(expected) < size || hz_class_bytes(expected) % alignment != 0))
             expected++;
-        need(hz_class_of_aligned(size, alignment) == expected, "size %zu at %zu: class %u, not %u", size,
-             alignment, hz_class_of_aligned(size, alignment), expected);
+        need(hz_class_of_aligned(size, alignment) == expected, "size %zu at %zu: class %u, not %u", size, alignment,
+             hz_class_of_aligned(size, alignment), expected);
     }
 }
 

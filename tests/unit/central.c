@@ -39,9 +39,7 @@ static void put(struct hz_owner *to, void *const *blocks, unsigned count) {
     hz_lock_give(&to->lock);
 }
 
-static struct hz_desc *run_of(const void *block) {
-    return hz_route_find(block).desc;
-}
+static struct hz_desc *run_of(const void *block) { return hz_route_find(block).desc; }
 
 static void push_batch(struct hz_owner *to, void *const *blocks, unsigned count) {
     struct hz_batch *batch = hz_batch_create();

@@ -38,9 +38,7 @@ static void make_run(unsigned class_index) {
     hz_desc_init_run(run.arena, run.desc, class_index);
 }
 
-static char *block_at(unsigned index) {
-    return run.start + (size_t)index * run.class->block_bytes;
-}
+static char *block_at(unsigned index) { return run.start + (size_t)index * run.class->block_bytes; }
 
 static enum hz_put verdict_of(enum state state) {
     return state == USED ? HZ_PUT_DONE : state == FREED ? HZ_PUT_DOUBLE : HZ_PUT_INVALID;
@@ -75,8 +73,7 @@ static void take(unsigned count) {
     slots[count] = &run; /* not to be touched */
     unsigned available = hz_desc_available(run.desc);
     unsigned taken = hz_desc_take(run.arena, run.desc, slots, count);
-    need(taken == (count < available ? count : available), "took %u of %u, %u available", taken, count,
-         available);
+    need(taken == (count < available ? count : available), "took %u of %u, %u available", taken, count, available);
     for (unsigned i = taken; i-- > 0;) {
         unsigned expected = next_block();
         need(slots[i] == block_at(expected), "%p is not block %u", slots[i], expected);
@@ -89,8 +86,8 @@ static void put(unsigned index) {
     enum hz_put expected = verdict_of(run.states[index]);
     enum hz_put judged = hz_desc_judge(run.arena, run.desc, block_at(index));
     enum hz_put result = hz_desc_put(run.arena, run.desc, block_at(index));
-    need(judged == expected && result == expected, "block %u: judged %u, put %u, not %u", index, judged,
-         result, expected);
+    need(judged == expected && result == expected, "block %u: judged %u, put %u, not %u", index, judged, result,
+         expected);
     if (result == HZ_PUT_DONE)
         run.states[index] = FREED;
 }
@@ -175,14 +172,14 @@ static void check_verdicts(unsigned class_index) {
         put(i);
     for (size_t offset = 0; offset < (size_t)run.class->run_pages << HZ_PAGE_LOG2; offset++) {
         size_t index = offset / run.class->block_bytes;
-        enum hz_put expected = index >= carved                               ? HZ_PUT_INVALID
+        enum hz_put expected = index >= carved                            ? HZ_PUT_INVALID
                                : index * run.class->block_bytes != offset ? HZ_PUT_INTERIOR
                                                                           : verdict_of(run.states[index]);
         enum hz_put judged = hz_desc_judge(run.arena, run.desc, run.start + offset);
         need(judged == expected, "class %u, offset %zu: %u, not %u", class_index, offset, judged, expected);
         if (expected != HZ_PUT_DONE)
-            need(hz_desc_put(run.arena, run.desc, run.start + offset) == expected, "class %u, put %zu",
-                 class_index, offset);
+            need(hz_desc_put(run.arena, run.desc, run.start + offset) == expected, "class %u, put %zu", class_index,
+                 offset);
     }
     check_counts();
 }

@@ -118,8 +118,7 @@ Test(map, tag_holds_owner_and_class) {
     for (uint32_t owner = 1; owner < 1u << 24; owner = owner * 2 + 1)
         for (unsigned class_index = 0; class_index < 256; class_index++) {
             hz_tag tag = hz_tag_make(owner, class_index);
-            need(hz_tag_owner(tag) == owner && hz_tag_class(tag) == class_index, "%u, %u", owner,
-                 class_index);
+            need(hz_tag_owner(tag) == owner && hz_tag_class(tag) == class_index, "%u, %u", owner, class_index);
         }
 }
 
@@ -164,8 +163,7 @@ Test(meta, pieces_are_zero_aligned_and_apart) {
     char *pieces[PIECES];
     for (size_t i = 0; i < PIECES; i++) {
         pieces[i] = hz_meta_alloc(64 + i * 8);
-        need(pieces[i] != NULL && (uintptr_t)pieces[i] % HZ_LINE == 0, "piece %zu: %p", i,
-             (void *)pieces[i]);
+        need(pieces[i] != NULL && (uintptr_t)pieces[i] % HZ_LINE == 0, "piece %zu: %p", i, (void *)pieces[i]);
         need(unit_is_zero(pieces[i], 64 + i * 8), "piece %zu is not zero", i);
         memset(pieces[i], (int)i, 64 + i * 8);
     }

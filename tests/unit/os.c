@@ -27,13 +27,9 @@ static bool is_filled(const char *start, size_t bytes, char value) {
     return true;
 }
 
-static void read_byte(void *address) {
-    (void)*(volatile char *)address;
-}
+static void read_byte(void *address) { (void)*(volatile char *)address; }
 
-static void write_byte(void *address) {
-    *(volatile char *)address = 1;
-}
+static void write_byte(void *address) { *(volatile char *)address = 1; }
 
 static bool is_refused(void (*access)(void *address), void *address) {
     struct child child;
@@ -50,8 +46,7 @@ Test(os, every_mapping_is_aligned) {
     for (size_t alignment = hz_os_page_bytes(); alignment <= 64 * HZ_MIB; alignment *= 2) {
         void *starts[2] = {hz_os_reserve(BYTES, alignment), hz_os_map(BYTES, alignment)};
         for (unsigned i = 0; i < 2; i++) {
-            need(starts[i] != NULL && (uintptr_t)starts[i] % alignment == 0, "%u at %zu: %p", i, alignment,
-                 starts[i]);
+            need(starts[i] != NULL && (uintptr_t)starts[i] % alignment == 0, "%u at %zu: %p", i, alignment, starts[i]);
             hz_os_release(starts[i], BYTES);
         }
     }

@@ -144,8 +144,7 @@ Test(owner, arena_of_a_descriptor) {
 
 static void check_route(const void *address, enum hz_verdict verdict, const struct hz_desc *desc) {
     struct hz_route route = hz_route_find(address);
-    need(route.verdict == verdict && route.desc == desc, "%p: verdict %u, not %u", address, route.verdict,
-         verdict);
+    need(route.verdict == verdict && route.desc == desc, "%p: verdict %u, not %u", address, route.verdict, verdict);
     need((route.arena == NULL) == (verdict == HZ_ROUTE_MISS), "%p: arena", address);
     need(route.tag == hz_route_tag(address), "%p: tag", address);
 }
@@ -156,10 +155,10 @@ static void check_routes_of_run(unsigned class_index) {
     struct hz_owner *owner = hz_owner_commons();
     const char *start = hz_map_address(&hz_map_first, 0);
     hz_owner_adopt(owner, &hz_map_first, desc);
-    for (size_t offset = 0; offset < (size_t)class->run_pages << HZ_PAGE_LOG2; offset += 8) {
+    for (size_t offset = 0; offset < (size_t) class->run_pages << HZ_PAGE_LOG2; offset += 8) {
         size_t index = offset / class->block_bytes;
         check_route(start + offset,
-                    index >= class->block_count                 ? HZ_ROUTE_INVALID
+                    index >= class->block_count            ? HZ_ROUTE_INVALID
                     : index * class->block_bytes != offset ? HZ_ROUTE_INTERIOR
                                                            : HZ_ROUTE_BLOCK,
                     desc);
@@ -213,10 +212,10 @@ static void check_routes_of_former_run(unsigned class_index) {
     const struct hz_class *class = &hz_class_table[class_index];
     unsigned carved = (class->block_count + 1u) / 2;
     make_former_run(page, class_index, carved);
-    for (size_t offset = 0; offset < (size_t)class->run_pages << HZ_PAGE_LOG2; offset += 8) {
+    for (size_t offset = 0; offset < (size_t) class->run_pages << HZ_PAGE_LOG2; offset += 8) {
         size_t index = offset / class->block_bytes;
         check_route(hz_map_address(&hz_map_first, page) + offset,
-                    index >= carved                               ? HZ_ROUTE_INVALID
+                    index >= carved                        ? HZ_ROUTE_INVALID
                     : index * class->block_bytes != offset ? HZ_ROUTE_INTERIOR
                                                            : HZ_ROUTE_FREED,
                     NULL);

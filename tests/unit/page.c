@@ -10,8 +10,8 @@
 
 enum { THREADS = 3, ROUNDS = 300, SLOTS = 64 };
 
-static const unsigned WORDS_CLASS = 0;  /* more than 64 blocks in a run */
-static const unsigned MASK_CLASS = 24;  /* at most 64 */
+static const unsigned WORDS_CLASS = 0; /* more than 64 blocks in a run */
+static const unsigned MASK_CLASS = 24; /* at most 64 */
 static struct hz_owner *owner, *other;
 
 static void start_page(void) {
@@ -30,17 +30,13 @@ static unsigned take(unsigned class_index, void **slots, unsigned count) {
     return taken;
 }
 
-static struct hz_desc *run_of(const void *block) {
-    return hz_route_find(block).desc;
-}
+static struct hz_desc *run_of(const void *block) { return hz_route_find(block).desc; }
 
 static uint64_t pending_of(const struct hz_desc *desc) {
     return hz_load_relaxed(&hz_desc_queue_of(hz_desc_arena(desc), desc)->pending);
 }
 
-static void put_remote(void *block) {
-    put(NULL, hz_route_tag(block), block);
-}
+static void put_remote(void *block) { put(NULL, hz_route_tag(block), block); }
 
 /* The members of the owner's inbox, which is emptied. */
 static unsigned count_queued(struct hz_owner *at, struct hz_desc *expected) {
@@ -213,8 +209,8 @@ static void step_setter(unsigned actor) {
     cr_assert_eq(hz_desc_locate_in(class, class->block_count, offset, &index), HZ_PUT_DONE);
     unsigned step = game.at[actor] + !game.has_words;
     if (step == 0) {
-        game.is_first[actor] = set_bit(hz_desc_pending_words(arena, game.desc) + index / 64,
-                                       (uint64_t)1 << (index % 64)) == 1;
+        game.is_first[actor] =
+            set_bit(hz_desc_pending_words(arena, game.desc) + index / 64, (uint64_t)1 << (index % 64)) == 1;
     } else if (step == 1) {
         bool is_on = !game.has_words || game.is_first[actor];
         game.is_first[actor] = is_on && set_bit(&hz_desc_queue_of(arena, game.desc)->pending,
@@ -263,8 +259,7 @@ static void play(const unsigned *order, unsigned count) {
         game.at[order[i]]++;
     }
     hz_central_receive(owner, false);
-    need(game.desc->used == 1 && !hz_desc_is_queued(hz_desc_arena(game.desc), game.desc), "%u used",
-         game.desc->used);
+    need(game.desc->used == 1 && !hz_desc_is_queued(hz_desc_arena(game.desc), game.desc), "%u used", game.desc->used);
     need(hz_inbox_is_empty(owner), "left in the inbox");
     game.is_queued = false;
     hz_desc_validate(hz_desc_arena(game.desc), game.desc);

@@ -42,8 +42,7 @@ static void mark_pages(struct held *run, size_t from_page) {
 /* Nobody else wrote to the run. */
 static void check_marks(const struct held *run) {
     for (size_t at = 0; at < run->page_count << HZ_PAGE_LOG2; at += PROBE)
-        need(*(uint64_t *)(void *)(run->start + at) == run->mark, "run of %zu pages, offset %zu",
-             run->page_count, at);
+        need(*(uint64_t *)(void *)(run->start + at) == run->mark, "run of %zu pages, offset %zu", run->page_count, at);
 }
 
 static void take(struct held *run, size_t page_count, size_t alignment, bool is_large) {
@@ -110,8 +109,8 @@ static void check_totals(void) {
     need(counts.active_pages == pages, "active %zu, not %zu", counts.active_pages, pages);
     need(counts.large_pages == large_pages && counts.large_blocks == large_blocks, "large");
     need(counts.active_pages + counts.dirty_pages + counts.clean_pages == committed,
-         "%zu active, %zu dirty, %zu clean of %zu", counts.active_pages, counts.dirty_pages,
-         counts.clean_pages, committed);
+         "%zu active, %zu dirty, %zu clean of %zu", counts.active_pages, counts.dirty_pages, counts.clean_pages,
+         committed);
 }
 
 static void change(struct rng *rng, struct held *run) {
@@ -149,13 +148,9 @@ static void run_random_steps(size_t arena_bytes, uint32_t decay_ms) {
     cr_assert_eq(hz_source_count().active_pages, 0);
 }
 
-Test(source, random_steps_with_pages_kept) {
-    run_random_steps(512 * HZ_MIB, NEVER_MS);
-}
+Test(source, random_steps_with_pages_kept) { run_random_steps(512 * HZ_MIB, NEVER_MS); }
 
-Test(source, random_steps_with_pages_purged_at_once) {
-    run_random_steps(512 * HZ_MIB, 0);
-}
+Test(source, random_steps_with_pages_purged_at_once) { run_random_steps(512 * HZ_MIB, 0); }
 
 Test(source, random_steps_over_several_arenas) {
     run_random_steps(8 * HZ_MIB, NEVER_MS);
@@ -264,8 +259,7 @@ Test(free_runs, find_gives_a_run_that_fits) {
 
 static void check_huge(size_t bytes, size_t alignment) {
     char *block = hz_huge_take(bytes, alignment);
-    need(block != NULL && (uintptr_t)block % alignment == 0, "%zu at %zu: %p", bytes, alignment,
-         (void *)block);
+    need(block != NULL && (uintptr_t)block % alignment == 0, "%zu at %zu: %p", bytes, alignment, (void *)block);
     size_t usable = hz_huge_bytes(block);
     need(usable >= bytes && unit_is_zero(block, usable), "%zu bytes", bytes);
     need(hz_huge_judge(block + 1) == HZ_ROUTE_INTERIOR && hz_huge_judge(block + usable) != HZ_ROUTE_INTERIOR, "judged");

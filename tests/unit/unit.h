@@ -11,10 +11,10 @@
 #include <string.h>
 
 /* For loops: cr_assert() reports every success to the runner, which costs microseconds each time. */
-#define need(condition, ...)                                                                       \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            cr_assert_fail(__VA_ARGS__);                                                           \
+#define need(condition, ...)             \
+    do {                                 \
+        if (!(condition))                \
+            cr_assert_fail(__VA_ARGS__); \
     } while (0)
 
 static inline bool unit_is_zero(const void *start, size_t bytes) {

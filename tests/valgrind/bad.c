@@ -40,7 +40,7 @@
 #endif
 
 static volatile int sink;
-static volatile size_t length = 40;    /* unknown to the compiler */
+static volatile size_t length = 40; /* unknown to the compiler */
 static size_t volatile large = 300000;
 
 static void touch(size_t bytes, long at, bool is_write) {
@@ -365,7 +365,9 @@ static void good_fork(void) {
         abort();
 }
 
-#define CASE(name) {#name, name}
+#define CASE(name) \
+    { #name, name }
+/* clang-format off */
 static const struct {
     const char *name;
     void (*run)(void);
@@ -380,6 +382,7 @@ static const struct {
     CASE(crossed_read), CASE(crossed_double_free), CASE(crossed_overflow), CASE(crossed_leak), CASE(good_sizes),
     CASE(good_calloc), CASE(good_aligned), CASE(good_threads), CASE(good_fork),
 };
+/* clang-format on */
 enum { CASE_COUNT = sizeof cases / sizeof *cases };
 
 /* Deep below the caller's frame: what the case leaves in registers and on the stack is overwritten. */
