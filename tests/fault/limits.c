@@ -24,9 +24,15 @@ static void require(bool condition, const char *what) {
     _exit(1);
 }
 
-static void limit_to(__typeof__(RLIMIT_AS) resource, size_t bytes) {
+/* Two functions, since the type of the first argument differs between systems. */
+static void limit_space(size_t bytes) {
     struct rlimit limit = {bytes, bytes};
-    require(setrlimit(resource, &limit) == 0, "setrlimit");
+    require(setrlimit(RLIMIT_AS, &limit) == 0, "setrlimit");
+}
+
+static void limit_data(size_t bytes) {
+    struct rlimit limit = {bytes, bytes};
+    require(setrlimit(RLIMIT_DATA, &limit) == 0, "setrlimit");
 }
 
 /* --- Filling memory ------------------------------------------------------------------------------- */
@@ -131,7 +137,7 @@ static void run_threads(unsigned count) {
 
 static void under_address_limit(void *arg) {
     size_t bytes = (size_t)(uintptr_t)arg;
-    limit_to(RLIMIT_AS, bytes);
+    limit_space(bytes);
     require(heap_malloc(PTRDIFF_MAX) == NULL && errno == ENOMEM, "PTRDIFF_MAX bytes");
     run_threads(4);
     exhaust(bytes / 3, SIZE_MAX);
@@ -142,7 +148,7 @@ static void under_address_limit(void *arg) {
 
 static void under_data_limit(void *arg) {
     size_t bytes = (size_t)(uintptr_t)arg;
-    limit_to(RLIMIT_DATA, rss_field("/proc/self/status", "VmData:") + bytes);
+    limit_data(rss_field("/proc/self/status", "VmData:") + bytes);
     run_threads(4);
     exhaust(bytes / 2, SIZE_MAX);
     fail_often();
