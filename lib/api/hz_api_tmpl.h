@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * hz_api_tmpl.h -- malloc, free and calloc, compiled into each profile from the hot paths of its policy.
+ * hz_api_tmpl.h -- malloc, free, calloc, realloc and the usable size, compiled into each profile from the hot paths of its policy.
  * The standard names are further labels of the same functions: see hz_shim_tmpl.h. */
 #pragma once
 #include <string.h>
@@ -34,6 +34,30 @@ void *hkz_calloc(size_t count, size_t size) {
         return memset(block, 0, hz_class_table[hz_class_look_up(bytes)].block_bytes);
     return hz_heap_zalloc(bytes);
 }
+
+/* The block's contents in another one. Beside realloc, which so has no frame where the block stays. */
+static HZ_NOINLINE void *hz_api_move(void *block, size_t old_bytes, size_t size) {
+    void *moved = hz_front_malloc(size);
+    if (HZ_UNLIKELY(moved == NULL))
+        return hz_heap_realloc(block, size);
+    memcpy(moved, block, hz_min(old_bytes, size));
+    hkz_free(block);
+    return moved;
+}
+
+void *hkz_realloc(void *block, size_t size) {
+    size_t old_bytes = hz_front_bytes(block);
+    if (HZ_UNLIKELY(old_bytes == 0 || size == 0))
+        return hz_heap_realloc(block, size);
+    return hz_heap_is_snug(old_bytes, size) ? block : hz_api_move(block, old_bytes, size);
+}
+
+HZ_INLINE size_t hz_api_usable(const void *block, const char *verb) {
+    size_t bytes = hz_front_bytes(block);
+    return HZ_LIKELY(bytes != 0) ? bytes : hz_heap_usable(block, verb);
+}
+
+size_t hkz_usable_size(const void *block) { return hz_api_usable(block, "usable_size"); }
 
 /* Whether block lies in the first arena, where blocks of size's class are. */
 HZ_INLINE bool hz_api_has_class_of(const void *block, size_t size) {

@@ -383,9 +383,6 @@ static void *move(void *block, size_t old_bytes, size_t size) {
     return moved;
 }
 
-/* A block is kept while it is at most twice as long as wanted. */
-static bool is_snug(size_t bytes, size_t size) { return size <= bytes && size >= bytes / 2; }
-
 static void *resize_large(struct hz_route *route, void *block, size_t size) {
     size_t old_bytes = (size_t)route->desc->page_count << HZ_PAGE_LOG2;
     if (size > HZ_CLASS_MAX_BYTES) {
@@ -397,7 +394,7 @@ static void *resize_large(struct hz_route *route, void *block, size_t size) {
 }
 
 static void *resize_huge(void *block, size_t old_bytes, size_t size) {
-    if (is_snug(old_bytes, size) || size > PTRDIFF_MAX)
+    if (hz_heap_is_snug(old_bytes, size) || size > PTRDIFF_MAX)
         return size > PTRDIFF_MAX ? hz_heap_out_of_memory(size) : block;
     if (size > HZ_CLASS_MAX_BYTES) {
         size_t wanted = size > old_bytes ? hz_max(size, old_bytes + old_bytes / 8) : size;
@@ -438,7 +435,7 @@ static void *resize(void *block, size_t size, const void *from) {
     struct hz_route route = hz_verdict_find(block);
     if (HZ_LIKELY(route.verdict == HZ_ROUTE_BLOCK)) {
         size_t bytes = hz_class_table[hz_tag_class(route.tag)].block_bytes;
-        return is_snug(bytes, size) ? block : move(block, bytes, size);
+        return hz_heap_is_snug(bytes, size) ? block : move(block, bytes, size);
     }
     if (route.verdict == HZ_ROUTE_LARGE)
         return resize_large(&route, block, size);

@@ -23,14 +23,17 @@ HZ_HIDDEN HZ_NOINLINE void hz_heap_free(void *block);
 HZ_HIDDEN HZ_NOINLINE void hz_heap_free_aligned(void *block, size_t alignment, const char *verb);
 HZ_HIDDEN HZ_NOINLINE void hz_heap_free_sized(void *block, size_t size, size_t alignment, const char *verb);
 
-HZ_HIDDEN void *hz_heap_realloc(void *block, size_t size);
+/* realloc keeps a block of bytes that is at most twice as long as wanted. */
+HZ_INLINE bool hz_heap_is_snug(size_t bytes, size_t size) { return size <= bytes && size >= bytes / 2; }
+
+HZ_HIDDEN HZ_NOINLINE void *hz_heap_realloc(void *block, size_t size);
 HZ_HIDDEN void *hz_heap_expand(void *block, size_t size);
 
 /* As much as can be to the kernel; returns its bytes. After hz_init(). */
 HZ_HIDDEN size_t hz_heap_trim(void);
 
 /* verb names the caller in a report about a wrong pointer. */
-HZ_HIDDEN size_t hz_heap_usable(const void *block, const char *verb);
+HZ_HIDDEN HZ_NOINLINE size_t hz_heap_usable(const void *block, const char *verb);
 
 /* NULL, with errno ENOMEM, counted, and reported if the option on_error wants it. size: of the request. */
 HZ_HIDDEN HZ_COLD void *hz_heap_out_of_memory(size_t size);

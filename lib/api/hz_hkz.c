@@ -25,8 +25,6 @@
 
 void *hkz_zalloc(size_t size) { return hz_heap_zalloc(size); }
 
-void *hkz_realloc(void *block, size_t size) { return hz_heap_realloc(block, size); }
-
 void *hkz_reallocarray(void *block, size_t count, size_t size) {
     size_t bytes;
     if (!hz_multiply(count, size, &bytes))
@@ -62,8 +60,6 @@ void hkz_batch_free(void *const *blocks, size_t count) {
     for (size_t i = 0; i < count; i++)
         hkz_free(blocks[i]);
 }
-
-size_t hkz_usable_size(const void *block) { return hz_heap_usable(block, "usable_size"); }
 
 size_t hkz_good_size(size_t size) {
     if (hz_memcheck_is_on())

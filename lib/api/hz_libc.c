@@ -15,9 +15,6 @@
 extern HZ_HIDDEN const char hz_libc_names; /* see hz_shim_tmpl.h */
 const char hz_libc_names = 0;
 
-HZ_EXPORT void *realloc(void *block, size_t size) { return hz_heap_realloc(block, size); }
-HZ_GLIBC_LABEL(void *, __libc_realloc, (void *, size_t), realloc)
-
 HZ_EXPORT void *reallocarray(void *block, size_t count, size_t size) { return hkz_reallocarray(block, count, size); }
 HZ_GLIBC_LABEL(void *, __libc_reallocarray, (void *, size_t, size_t), reallocarray)
 
@@ -47,5 +44,3 @@ HZ_EXPORT void *pvalloc(size_t size) {
     return hz_heap_aligned(page, hz_align_up(hz_max(size, 1), page));
 }
 HZ_GLIBC_LABEL(void *, __libc_pvalloc, (size_t), pvalloc)
-
-HZ_EXPORT size_t malloc_usable_size(void *block) { return hz_heap_usable(block, "malloc_usable_size"); }

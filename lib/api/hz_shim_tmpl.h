@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * hz_shim_tmpl.h -- the standard names that share the hot paths: malloc, free, calloc and the plain C++
- * operators. Compiled into each profile, behind hz_api_tmpl.h. */
+ * hz_shim_tmpl.h -- the standard names that share the hot paths: malloc, free, calloc, realloc, malloc_usable_size and
+ * the plain C++ operators. Compiled into each profile, behind hz_api_tmpl.h. */
 #pragma once
 #include "hz_api_tmpl.h"
 #include "hz_cxx.h"
@@ -17,10 +17,15 @@ HZ_LABEL(void *, malloc, (size_t), hkz_malloc)
 HZ_GLIBC_LABEL(void *, __libc_malloc, (size_t), hkz_malloc)
 HZ_LABEL(void *, calloc, (size_t, size_t), hkz_calloc)
 HZ_GLIBC_LABEL(void *, __libc_calloc, (size_t, size_t), hkz_calloc)
+HZ_LABEL(void *, realloc, (void *, size_t), hkz_realloc)
+HZ_GLIBC_LABEL(void *, __libc_realloc, (void *, size_t), hkz_realloc)
 HZ_LABEL(void, free, (void *), hkz_free)
 HZ_GLIBC_LABEL(void, cfree, (void *), hkz_free)
 HZ_GLIBC_LABEL(void, __libc_free, (void *), hkz_free)
 HZ_GLIBC_LABEL(void, __libc_cfree, (void *), hkz_free)
+
+HZ_EXPORT size_t malloc_usable_size(void *block);
+size_t malloc_usable_size(void *block) { return hz_api_usable(block, "malloc_usable_size"); }
 
 HZ_LABEL(void, free_sized, (void *, size_t), hkz_free_sized)
 HZ_LABEL(void, free_aligned_sized, (void *, size_t, size_t), hkz_free_aligned_sized)

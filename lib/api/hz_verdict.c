@@ -8,6 +8,7 @@
 #include "hz_fatal.h"
 #include "hz_front.h"
 #include "hz_guard.h"
+#include "hz_heap.h"
 #include "hz_huge.h"
 #include "hz_large.h"
 #include "hz_memcheck.h"
@@ -82,7 +83,7 @@ static _Atomic(bool) has_stayed_large; /* relaxed: the program ordered the free 
 void hz_verdict_stays_large(void) { hz_store_relaxed(&has_stayed_large, true); }
 
 bool hz_verdict_is_sized(const void *block, size_t usable, size_t size, size_t alignment, const char *verb) {
-    bool is_kept = size <= usable && size >= usable / 2; /* realloc leaves such blocks where they are */
+    bool is_kept = hz_heap_is_snug(usable, size);
     is_kept = is_kept || (size <= usable && hz_load_relaxed(&has_stayed_large));
     if (is_kept || usable_for(size, alignment) == usable)
         return true;

@@ -62,3 +62,19 @@ HZ_INLINE bool hz_front_free(void *block) {
         return false;
     return hz_front_push_marked(front, class_index, block, offset);
 }
+
+/* The bytes of a block that this thread's runs hold, live and at its start; 0 of any other address. Changes nothing. */
+HZ_INLINE size_t hz_front_bytes(const void *block) {
+    const struct hz_front *front = hz_self;
+    size_t offset = (uintptr_t)block - hz_map_first.base;
+    size_t page = offset >> HZ_PAGE_LOG2;
+    if (HZ_UNLIKELY(page >= hz_map_first.page_count))
+        return 0;
+    unsigned class_index = hz_load_relaxed(&hz_map_first.tags[page]) ^ front->self_tag;
+    if (HZ_UNLIKELY(class_index >= HZ_CLASS_COUNT))
+        return 0;
+    struct hz_mark_place place = hz_mark_find(&hz_map_first, offset, class_index);
+    if (HZ_UNLIKELY(!place.is_aligned || !hz_mark_is_live(place.mark, place.bit)))
+        return 0;
+    return hz_class_table[class_index].block_bytes;
+}

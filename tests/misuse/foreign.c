@@ -64,7 +64,7 @@ static void the_vdso(void) { act_on((void *)getauxval(AT_SYSINFO_EHDR)); }
 static void *other_stack;
 
 static void *show_stack(void *arg) {
-    char variable[64];
+    char variable[64] = {0};
     other_stack = launder(variable);
     act_on(other_stack);
     return arg;
