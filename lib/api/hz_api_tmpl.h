@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * hz_api_tmpl.h -- malloc, free, calloc, realloc and the usable size, compiled into each profile from the hot paths of its policy.
- * The standard names are further labels of the same functions: see hz_shim_tmpl.h. */
+ * hz_api_tmpl.h -- malloc, free, calloc, realloc and the usable size, compiled into each profile from the hot paths of
+ * its policy. The standard names are further labels of the same functions: see hz_shim_tmpl.h. */
 #pragma once
 #include <string.h>
 
