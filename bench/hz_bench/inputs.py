@@ -152,7 +152,7 @@ def memcached_stream(number, requests=40000):
             parts.append(b"delete %d:%d\r\n" % (number, key))
         else:
             parts.append(b"get %d:%d\r\n" % (number, key))
-    # A get's reply ends with END, so the last one is a request that is none but the server's own words.
+    # The reply to get ends with END, so the last one is a request that is none but the server's own words.
     return b"".join(parts) + b"set %d:last 0 0 %d\r\n%s\r\nget %d:last\r\n" % (number, len(LAST) - 2, LAST[:-2], number)
 
 
