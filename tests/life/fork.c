@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * fork.c -- fork from a process whose other threads are busy in the allocator. */
+#include "handlers.h"
 #include "life.h"
 
 enum { BUSY = 8, FORKS = 200, HANDLER_FORKS = 50, PARENT_BLOCKS = 500, CHILD_WAIT_SECONDS = 30 };
@@ -11,8 +12,6 @@ static atomic_bool stop;
 static bool handlers_on; /* set by the only thread that forks */
 static char *handler_block[6];
 
-/* Handlers of other libraries, which may allocate in each phase: one set is registered as early as
- * a program can, one late, so that both orders around the allocator's own are met. */
 static void handler_step(size_t which) {
     if (!handlers_on)
         return;
@@ -22,18 +21,6 @@ static void handler_step(size_t which) {
         abort();
     memset(handler_block[which], 1, 100 + which * 9000);
     free(launder(malloc(300 * KIB)));
-}
-
-static void early_prepare(void) { handler_step(0); }
-static void early_parent(void) { handler_step(1); }
-static void early_child(void) { handler_step(2); }
-static void late_prepare(void) { handler_step(3); }
-static void late_parent(void) { handler_step(4); }
-static void late_child(void) { handler_step(5); }
-
-__attribute__((constructor(101))) static void register_early(void) {
-    if (pthread_atfork(early_prepare, early_parent, early_child) != 0)
-        abort();
 }
 
 static void *busy(void *arg) {
@@ -104,7 +91,7 @@ static int fork_often(int forks) {
 int main(void) {
     pthread_t threads[BUSY];
     life_start();
-    if (pthread_atfork(late_prepare, late_parent, late_child) != 0)
+    if (handlers_register_late() != 0)
         tap_bail("no fork handlers");
     for (size_t i = 0; i < PARENT_BLOCKS; i++)
         pattern_fill(parent_blocks[i] = launder(malloc(700)), 700, i);

@@ -5,6 +5,7 @@
  * frees the blocks of its parent, starts threads, and then ends in one of several ways: by another fork, exec,
  * vfork, posix_spawn, popen, daemon or exit. Every other fork runs handlers that allocate. Each child has a
  * watchdog of its own. usage: forks [count] */
+#include "handlers.h"
 #include "process.h"
 #include <spawn.h>
 
@@ -26,18 +27,6 @@ static void handler_step(size_t which) {
     memset(handler_block[which], 1, 100 + which * 9000);
     free(launder(malloc(300 * KIB)));
     free(atomic_exchange(&exchange[which], NULL));
-}
-
-static void early_prepare(void) { handler_step(0); }
-static void early_parent(void) { handler_step(1); }
-static void early_child(void) { handler_step(2); }
-static void late_prepare(void) { handler_step(3); }
-static void late_parent(void) { handler_step(4); }
-static void late_child(void) { handler_step(5); }
-
-__attribute__((constructor(101))) static void register_early(void) {
-    if (pthread_atfork(early_prepare, early_parent, early_child) != 0)
-        abort();
 }
 
 static void *short_work(void *seed) {
@@ -141,7 +130,7 @@ int main(int argc, char **argv) {
     size_t wrong = 0, hangs = 0;
     life_start();
     size_t forks = process_count(argc, argv, 40);
-    if (pthread_atfork(late_prepare, late_parent, late_child) != 0)
+    if (handlers_register_late() != 0)
         tap_bail("no fork handlers");
     for (size_t i = 0; i < BLOCKS; i++)
         pattern_fill(parent_blocks[i] = launder(malloc(700)), 700, i);
