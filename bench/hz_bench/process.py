@@ -5,6 +5,7 @@
 import dataclasses
 import functools
 import hashlib
+import json
 import os
 import select
 import signal
@@ -113,3 +114,15 @@ def execute(command, variables, timeout_s, watch=False, folder=None):
             file.seek(0)
             texts.append(file.read().decode(errors="replace"))
     return Done(process.returncode, texts[0], texts[1], seconds, usage.ru_utime + usage.ru_stime, not ended, series)
+
+
+def execute_tree(launcher, command, preload, variables, timeout_s, folder=None):
+    """The same of a command with all that it starts, which bench-launch measures and gives the library to. Returns the
+    launcher's Done, and its report (launch.c says what is in it), or None where it came to none."""
+    with tempfile.TemporaryDirectory(prefix="hakozuna-launch-") as there:
+        report = os.path.join(there, "report")
+        done = execute([launcher, report, preload, *command], variables, timeout_s, folder=folder)
+        if done.timed_out or done.status != 0:
+            return done, None
+        with open(report, encoding="ascii") as file:
+            return done, json.load(file)

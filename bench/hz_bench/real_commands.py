@@ -4,7 +4,6 @@
 # pylint: disable=abstract-method # read() is for rows that do not override run(), as all of these do
 
 import hashlib
-import json
 import os
 import re
 import shlex
@@ -13,7 +12,7 @@ import subprocess
 import tempfile
 
 from . import inputs
-from .process import changed_environment, execute, file_hash
+from .process import changed_environment, execute_tree, file_hash
 from .real_row import SCRIPTS, RealRow, program
 
 
@@ -34,24 +33,20 @@ class CommandRow(RealRow):
         return b"\0".join(parts)
 
     def measured(self, place, library):
-        with tempfile.TemporaryDirectory(prefix="hakozuna-real-") as top:
-            folder, report = os.path.join(top, "work"), os.path.join(top, "report")
-            os.mkdir(folder)
+        with tempfile.TemporaryDirectory(prefix="hakozuna-real-") as folder:
             self.fill(place, folder)
             variables = self.variables(place, library)
-            # The launcher itself runs without the library, and gives it to the command.
-            launch = [place.binary("launch"), report, variables.pop("LD_PRELOAD")]
-            done = execute(launch + self.command(place, library, 1), variables, place.timeout_s, folder=folder)
+            preload = variables.pop("LD_PRELOAD")  # for the command, not for the launcher
+            done, result = execute_tree(place.binary("launch"), self.command(place, library, 1), preload, variables,
+                                        place.timeout_s, folder)
             if done.timed_out:
                 return {"problem": f"no end after {place.timeout_s} s"}
-            return self.judge_one(done, report, folder)
+            return self.judge_one(done, result, folder)
 
-    def judge_one(self, done, report, folder):
-        """The result of a run whose launcher has ended."""
-        if done.status != 0:
+    def judge_one(self, done, result, folder):
+        """The result of a run whose launcher has ended, from its report."""
+        if result is None:
             return {"problem": f"the launcher failed: {done.err.strip()[-200:]}"}
-        with open(report, encoding="ascii") as file:
-            result = json.load(file)
         if result["status"] != 0:
             return {"problem": f"exit status {result['status']}: {done.err.strip()[-200:]}"}
         cpu = result["user_seconds"] + result["system_seconds"]

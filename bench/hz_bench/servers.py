@@ -29,7 +29,7 @@ class Server:
     program = None
 
     def __init__(self, environment, library):
-        self.environment, self.library = dict(environment, LD_PRELOAD=library), library
+        self.environment, self.preload = dict(environment, LD_PRELOAD=library), library
         self.folder = tempfile.mkdtemp(prefix="hakozuna-server-")
         self.socket = os.path.join(self.folder, "socket")
         self.errors = open(os.path.join(self.folder, "stderr"), "w+", encoding="utf-8")  # pylint: disable=R1732
@@ -52,7 +52,7 @@ class Server:
                 if self.process.poll() is not None or time.monotonic() > end:
                     raise ServerError(f"{self.program} does not start: {self.error_text()}")
                 time.sleep(0.01)
-            check_mapped(self.process.pid, os.path.realpath(self.library))
+            check_mapped(self.process.pid, os.path.realpath(self.preload))
             return self
         except BaseException:
             self.__exit__()

@@ -5,7 +5,6 @@
 the library, whether a difference in the output is seen, and inputs that are always the same."""
 
 import hashlib
-import json
 import os
 import sys
 import tempfile
@@ -15,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 # pylint: disable=wrong-import-position
 from hz_bench import inputs, real_commands, real_row, real_servers  # noqa: E402
 from hz_bench.preload import NotServed, check_bindings, libc_path, preload_of  # noqa: E402
-from hz_bench.process import changed_environment, execute  # noqa: E402
+from hz_bench.process import changed_environment, execute_tree  # noqa: E402
 from hz_bench.rows import Library, Place  # noqa: E402
 
 BUILD, LIBRARY = "", ""
@@ -29,12 +28,9 @@ def short(data):
 
 def launch(*command):
     """The launcher's report on a command without a library."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = os.path.join(folder, "report")
-        done = execute([os.path.join(BUILD, "bench-launch"), report, "", *command], {}, 30)
-        assert done.status == 0, done.err
-        with open(report, encoding="ascii") as file:
-            return json.load(file)
+    done, report = execute_tree(os.path.join(BUILD, "bench-launch"), command, "", {}, 30)
+    assert report is not None, done.err
+    return report
 
 
 class Launcher(unittest.TestCase):
