@@ -29,7 +29,7 @@ void *hkz_reallocarray(void *block, size_t count, size_t size) {
     size_t bytes;
     if (!hz_multiply(count, size, &bytes))
         return hz_heap_out_of_memory(SIZE_MAX);
-    return hz_heap_realloc(block, bytes);
+    return hkz_realloc(block, bytes);
 }
 
 void *hkz_aligned_alloc(size_t alignment, size_t size) { return hz_heap_aligned(alignment, size); }

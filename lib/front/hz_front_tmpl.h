@@ -47,15 +47,20 @@ HZ_INLINE bool hz_front_push_marked(struct hz_front *front, unsigned class_index
     return true;
 }
 
+/* The class of the run around a block, if the thread owns it, in the first arena; else HZ_CLASS_COUNT or more. */
+HZ_INLINE unsigned hz_front_own_class(const struct hz_front *front, size_t offset) {
+    size_t page = offset >> HZ_PAGE_LOG2;
+    if (HZ_UNLIKELY(page >= hz_map_first.page_count))
+        return HZ_CLASS_COUNT;
+    return hz_load_relaxed(&hz_map_first.tags[page]) ^ front->self_tag;
+}
+
 /* Whether block could be put into its bin. False: not a block of this thread, wrong, bin full, or time is
  * up. */
 HZ_INLINE bool hz_front_free(void *block) {
     struct hz_front *front = hz_self;
     size_t offset = (uintptr_t)block - hz_map_first.base;
-    size_t page = offset >> HZ_PAGE_LOG2;
-    if (HZ_UNLIKELY(page >= hz_map_first.page_count))
-        return false;
-    unsigned class_index = hz_load_relaxed(&hz_map_first.tags[page]) ^ front->self_tag;
+    unsigned class_index = hz_front_own_class(front, offset);
     if (HZ_UNLIKELY(class_index >= HZ_CLASS_COUNT))
         return false;
     if (HZ_UNLIKELY(--front->ticks < 0))
@@ -65,12 +70,8 @@ HZ_INLINE bool hz_front_free(void *block) {
 
 /* The bytes of a block that this thread's runs hold, live and at its start; 0 of any other address. Changes nothing. */
 HZ_INLINE size_t hz_front_bytes(const void *block) {
-    const struct hz_front *front = hz_self;
     size_t offset = (uintptr_t)block - hz_map_first.base;
-    size_t page = offset >> HZ_PAGE_LOG2;
-    if (HZ_UNLIKELY(page >= hz_map_first.page_count))
-        return 0;
-    unsigned class_index = hz_load_relaxed(&hz_map_first.tags[page]) ^ front->self_tag;
+    unsigned class_index = hz_front_own_class(hz_self, offset);
     if (HZ_UNLIKELY(class_index >= HZ_CLASS_COUNT))
         return 0;
     struct hz_mark_place place = hz_mark_find(&hz_map_first, offset, class_index);
