@@ -48,7 +48,7 @@ static HZ_NOINLINE void *hz_api_move(void *block, size_t old_bytes, size_t size)
 void *hkz_realloc(void *block, size_t size) {
     size_t old_bytes = hz_front_bytes(block);
     if (HZ_UNLIKELY(old_bytes == 0 || size == 0))
-        return hz_heap_realloc(block, size);
+        return block == NULL ? hkz_malloc(size) : hz_heap_realloc(block, size);
     return hz_heap_is_snug(old_bytes, size) ? block : hz_api_move(block, old_bytes, size);
 }
 
