@@ -29,9 +29,10 @@ void *hkz_calloc(size_t count, size_t size) {
     size_t bytes;
     if (HZ_UNLIKELY(!hz_multiply(count, size, &bytes)))
         return hz_heap_out_of_memory(SIZE_MAX);
-    void *block = hz_front_malloc(bytes);
+    unsigned class_index;
+    void *block = hz_front_malloc_class(bytes, &class_index);
     if (HZ_LIKELY(block != NULL))
-        return memset(block, 0, hz_class_table[hz_class_look_up(bytes)].block_bytes);
+        return memset(block, 0, hz_class_table[class_index].block_bytes);
     return hz_heap_zalloc(bytes);
 }
 

@@ -25,13 +25,18 @@ HZ_INLINE void *hz_front_pop_marked(struct hz_front *front, unsigned class_index
     return block;
 }
 
-/* A block for size, or NULL if that takes more than a full bin. */
-HZ_INLINE void *hz_front_malloc(size_t size) {
+/* A block for size, or NULL if that takes more than a full bin. *ret_class: its class, or without meaning. */
+HZ_INLINE void *hz_front_malloc_class(size_t size, unsigned *ret_class) {
     struct hz_front *front = hz_self;
     if (HZ_UNLIKELY(size > HZ_CLASS_MAX_BYTES))
         return NULL;
-    unsigned class_index = hz_class_look_up(size);
-    return hz_front_pop_marked(front, class_index);
+    *ret_class = hz_class_look_up(size);
+    return hz_front_pop_marked(front, *ret_class);
+}
+
+HZ_INLINE void *hz_front_malloc(size_t size) {
+    unsigned class_index;
+    return hz_front_malloc_class(size, &class_index);
 }
 
 /* Whether the bin had room for block, which was live and is so no more. */
