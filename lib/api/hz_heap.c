@@ -265,6 +265,16 @@ static HZ_COLD void free_rare(void *block, const void *from) {
     }
 }
 
+/* Behind every free of a thread with a cache that did not take the hot path: remote and large ones count, too. A hot
+ * path that stopped at the clock counted already. */
+static void tick(struct hz_front *front) {
+    if (HZ_LIKELY(--front->ticks >= 0))
+        return;
+    begin_moving(front);
+    hz_maintain_tick(front);
+    end_moving(front);
+}
+
 static void release(void *block, const void *from) {
     struct hz_front *front = hz_init() ? hz_thread_front() : NULL;
     /* After the front: the number that a new one got may have been, a moment ago, the block's owner's. */
@@ -279,16 +289,36 @@ static void release(void *block, const void *from) {
         if (front != NULL)
             hz_sample_pass(front);
     }
-    /* Remote and large frees count, too. A hot path that stopped at the clock counted already. */
-    if (front != NULL && --front->ticks < 0) {
-        begin_moving(front);
-        hz_maintain_tick(front);
-        end_moving(front);
-    }
+    if (front != NULL)
+        tick(front);
     hz_notes_report();
 }
 
-void hz_heap_free(void *block) {
+/* A block of another thread that lives, in the first arena, freed by a thread whose cache works as usual: so nothing is
+ * hardened or watched. False, with nothing done, when any of this does not hold, or the block is not live. */
+static bool release_remote(void *block) {
+    struct hz_front *front = hz_self;
+    size_t offset = (uintptr_t)block - hz_map_first.base;
+    size_t page = offset >> HZ_PAGE_LOG2;
+    if (HZ_UNLIKELY(front->owner == NULL || page >= hz_map_first.page_count))
+        return false;
+    hz_tag tag = hz_load_relaxed(&hz_map_first.tags[page]);
+    uint32_t owner_id = hz_tag_owner(tag);
+    if (owner_id <= HZ_OWNER_COMMONS_ID || owner_id == hz_tag_owner(front->self_tag))
+        return false;
+    struct hz_mark_place place = hz_mark_find(&hz_map_first, offset, hz_tag_class(tag));
+    if (!place.is_aligned || (hz_central_is_strict && !hz_mark_claim(place.mark, place.bit)))
+        return false;
+    hz_thread_enter();
+    hz_policy.remote_ops->put(&front->outbox, tag, block);
+    hz_sample_pass(front);
+    tick(front);
+    hz_notes_report();
+    hz_inside_leave();
+    return true;
+}
+
+static HZ_NOINLINE void release_any(void *block, const void *from) {
     if (block == NULL)
         return;
     if (HZ_UNLIKELY(hz_thread_is_inside())) {
@@ -296,8 +326,13 @@ void hz_heap_free(void *block) {
         return;
     }
     hz_thread_enter();
-    release(block, CALLER);
+    release(block, from);
     hz_inside_leave();
+}
+
+void hz_heap_free(void *block) {
+    if (!release_remote(block))
+        release_any(block, CALLER);
 }
 
 /* The bytes of a block outside every arena; 0 of a foreign one. */

@@ -9,7 +9,7 @@
 
 enum { SPARE_MAX = 16 };
 
-static void send_one(struct hz_outbox *outbox, struct hz_outgoing *outgoing, hz_outbox_send *send) {
+void hz_outbox_send_one(struct hz_outbox *outbox, struct hz_outgoing *outgoing, hz_outbox_send *send) {
     struct hz_batch *batch = outgoing->batch;
     if (batch == NULL)
         return;
@@ -20,7 +20,7 @@ static void send_one(struct hz_outbox *outbox, struct hz_outgoing *outgoing, hz_
 
 void hz_outbox_send_all(struct hz_outbox *outbox, hz_outbox_send *send) {
     for (unsigned i = 0; i < HZ_OUTGOING; i++)
-        send_one(outbox, &outbox->outgoing[i], send);
+        hz_outbox_send_one(outbox, &outbox->outgoing[i], send);
 }
 
 struct hz_batch *hz_outbox_batch(struct hz_outbox *outbox) {
@@ -33,26 +33,11 @@ struct hz_batch *hz_outbox_batch(struct hz_outbox *outbox) {
     return batch;
 }
 
-static HZ_NOINLINE bool open_batch(struct hz_outbox *outbox, struct hz_outgoing *outgoing, uint32_t key,
-                                   hz_outbox_send *send) {
-    send_one(outbox, outgoing, send);
+bool hz_outbox_open(struct hz_outbox *outbox, struct hz_outgoing *outgoing, uint32_t key, hz_outbox_send *send) {
+    hz_outbox_send_one(outbox, outgoing, send);
     outgoing->batch = hz_outbox_batch(outbox);
     outgoing->key = key;
     return outgoing->batch != NULL;
-}
-
-bool hz_outbox_add(struct hz_outbox *outbox, uint32_t key, void *block, size_t block_bytes, hz_outbox_send *send) {
-    struct hz_outgoing *outgoing = &outbox->outgoing[key % HZ_OUTGOING];
-    if (HZ_UNLIKELY(outgoing->batch == NULL || outgoing->key != key))
-        if (!open_batch(outbox, outgoing, key, send))
-            return false;
-    struct hz_batch *batch = outgoing->batch;
-    batch->blocks[batch->count++] = block;
-    outgoing->bytes += block_bytes;
-    bool is_heavy = outgoing->bytes >= hz_policy.batch_bytes && batch->count >= hz_policy.batch_blocks_min;
-    if (batch->count == HZ_BATCH_BLOCKS || is_heavy)
-        send_one(outbox, outgoing, send);
-    return true;
 }
 
 void hz_outbox_keep(struct hz_outbox *outbox, struct hz_batch *first) {

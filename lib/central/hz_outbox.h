@@ -9,6 +9,7 @@
  * inv. 1: all blocks of an open batch belong to its key. */
 #pragma once
 #include "hz_inbox.h"
+#include "hz_policy.h"
 
 enum { HZ_OUTGOING = 16 };
 
@@ -26,10 +27,29 @@ struct hz_outbox {
 
 typedef void hz_outbox_send(struct hz_outbox *outbox, uint32_t key, struct hz_batch *batch);
 
+/* Sends away the batch that outgoing holds, if any. */
+HZ_HIDDEN void hz_outbox_send_one(struct hz_outbox *outbox, struct hz_outgoing *outgoing, hz_outbox_send *send);
+
+/* Opens a batch of key there, after that. False when memory lacks. */
+HZ_HIDDEN HZ_NOINLINE bool hz_outbox_open(struct hz_outbox *outbox, struct hz_outgoing *outgoing, uint32_t key,
+                                          hz_outbox_send *send);
+
 /* Adds a block of block_bytes to the batch of key, after sending away a batch that is in its way; sends it,
  * too, when the policy says that it is full. False, with nothing done, when there is no memory for a batch. */
-HZ_HIDDEN bool hz_outbox_add(struct hz_outbox *outbox, uint32_t key, void *block, size_t block_bytes,
-                             hz_outbox_send *send);
+HZ_INLINE bool hz_outbox_add(struct hz_outbox *outbox, uint32_t key, void *block, size_t block_bytes,
+                             hz_outbox_send *send) {
+    struct hz_outgoing *outgoing = &outbox->outgoing[key % HZ_OUTGOING];
+    if (HZ_UNLIKELY(outgoing->batch == NULL || outgoing->key != key))
+        if (!hz_outbox_open(outbox, outgoing, key, send))
+            return false;
+    struct hz_batch *batch = outgoing->batch;
+    batch->blocks[batch->count++] = block;
+    outgoing->bytes += block_bytes;
+    bool is_heavy = outgoing->bytes >= hz_policy.batch_bytes && batch->count >= hz_policy.batch_blocks_min;
+    if (HZ_UNLIKELY(batch->count == HZ_BATCH_BLOCKS || is_heavy))
+        hz_outbox_send_one(outbox, outgoing, send);
+    return true;
+}
 
 /* Sends all open batches. */
 HZ_HIDDEN void hz_outbox_send_all(struct hz_outbox *outbox, hz_outbox_send *send);

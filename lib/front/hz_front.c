@@ -254,16 +254,20 @@ enum { RECEIVE_STEP = 32 }; /* members that one refill looks at */
 /* A block that came home: into its bin while there is room, else into its run. lock: the owner's. */
 HZ_INLINE enum hz_fate receive_block(void *context, void *block) {
     struct hz_front *front = context;
-    unsigned class_index = hz_route_tag(block) ^ front->self_tag;
-    if (HZ_LIKELY(class_index < HZ_CLASS_COUNT)) {
-        if (!hz_central_is_strict && !hz_front_take_back(front, hz_route_tag(block), block)) {
+    const struct hz_arena *arena = hz_map_find(block);
+    unsigned class_index = hz_map_tag(arena, block) ^ front->self_tag;
+    if (HZ_UNLIKELY(class_index >= HZ_CLASS_COUNT))
+        return hz_central_put_own(front->owner, block) ? HZ_FATE_SETTLED : HZ_FATE_STRAY;
+    if (!hz_central_is_strict) {
+        struct hz_mark_place place = hz_mark_find(arena, (uintptr_t)block - arena->base, class_index);
+        if (HZ_UNLIKELY(!place.is_aligned || !hz_mark_take_back(place.mark, place.bit))) {
             hz_central_note_wrong(block);
             return HZ_FATE_SETTLED;
         }
-        if (HZ_LIKELY(hz_front_push(front, class_index, block)))
-            return HZ_FATE_SETTLED;
     }
-    return hz_central_put_own(front->owner, block) ? HZ_FATE_SETTLED : HZ_FATE_STRAY;
+    if (HZ_UNLIKELY(!hz_front_push(front, class_index, block)))
+        hz_central_put(front->owner, &block, 1);
+    return HZ_FATE_SETTLED;
 }
 
 static void finish_receiving(struct hz_front *front, const struct hz_received *received) {
