@@ -20,7 +20,12 @@ void *hkz_malloc(size_t size) {
 }
 
 void hkz_free(void *block) {
-    if (HZ_UNLIKELY(!hz_front_free(block)))
+    enum hz_freed freed = hz_front_free(block);
+    if (HZ_LIKELY(freed == HZ_FREED))
+        return;
+    if (freed == HZ_FREED_OTHER)
+        hz_heap_free_other(block);
+    else
         hz_heap_free(block);
 }
 
@@ -68,7 +73,7 @@ HZ_INLINE bool hz_api_has_class_of(const void *block, size_t size) {
 }
 
 HZ_INLINE void hz_api_free_sized(void *block, size_t size, const char *verb) {
-    if (HZ_UNLIKELY(!hz_api_has_class_of(block, size) || !hz_front_free(block)))
+    if (HZ_UNLIKELY(!hz_api_has_class_of(block, size) || hz_front_free(block) != HZ_FREED))
         hz_heap_free_sized(block, size, 1, verb);
 }
 

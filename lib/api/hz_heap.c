@@ -294,9 +294,23 @@ static void release(void *block, const void *from) {
     hz_notes_report();
 }
 
+static HZ_NOINLINE void release_outside(void *block, const void *from) {
+    if (block == NULL)
+        return;
+    if (HZ_UNLIKELY(hz_thread_is_inside())) {
+        hz_inside_free(block);
+        return;
+    }
+    hz_thread_enter();
+    release(block, from);
+    hz_inside_leave();
+}
+
+void hz_heap_free(void *block) { release_outside(block, CALLER); }
+
 /* A block of another thread that lives, in the first arena, freed by a thread whose cache works as usual: so nothing is
  * hardened or watched. False, with nothing done, when any of this does not hold, or the block is not live. */
-static bool release_remote(void *block) {
+HZ_INLINE bool release_remote(void *block) {
     struct hz_front *front = hz_self;
     size_t offset = (uintptr_t)block - hz_map_first.base;
     size_t page = offset >> HZ_PAGE_LOG2;
@@ -318,21 +332,9 @@ static bool release_remote(void *block) {
     return true;
 }
 
-static HZ_NOINLINE void release_any(void *block, const void *from) {
-    if (block == NULL)
-        return;
-    if (HZ_UNLIKELY(hz_thread_is_inside())) {
-        hz_inside_free(block);
-        return;
-    }
-    hz_thread_enter();
-    release(block, from);
-    hz_inside_leave();
-}
-
-void hz_heap_free(void *block) {
+void hz_heap_free_other(void *block) {
     if (!release_remote(block))
-        release_any(block, CALLER);
+        release_outside(block, CALLER);
 }
 
 /* The bytes of a block outside every arena; 0 of a foreign one. */

@@ -60,17 +60,22 @@ HZ_INLINE unsigned hz_front_own_class(const struct hz_front *front, size_t offse
     return hz_load_relaxed(&hz_map_first.tags[page]) ^ front->self_tag;
 }
 
-/* Whether block could be put into its bin. False: not a block of this thread, wrong, bin full, or time is
- * up. */
-HZ_INLINE bool hz_front_free(void *block) {
+/* What became of a block that the hot path of free met. */
+enum hz_freed {
+    HZ_FREED,       /* it is in its bin */
+    HZ_FREED_LATER, /* a block of this thread: it is wrong, its bin is full, or time is up */
+    HZ_FREED_OTHER, /* no block of this thread in the first arena */
+};
+
+HZ_INLINE enum hz_freed hz_front_free(void *block) {
     struct hz_front *front = hz_self;
     size_t offset = (uintptr_t)block - hz_map_first.base;
     unsigned class_index = hz_front_own_class(front, offset);
     if (HZ_UNLIKELY(class_index >= HZ_CLASS_COUNT))
-        return false;
+        return HZ_FREED_OTHER;
     if (HZ_UNLIKELY(--front->ticks < 0))
-        return false;
-    return hz_front_push_marked(front, class_index, block, offset);
+        return HZ_FREED_LATER;
+    return hz_front_push_marked(front, class_index, block, offset) ? HZ_FREED : HZ_FREED_LATER;
 }
 
 /* The bytes of a block that this thread's runs hold, live and at its start; 0 of any other address. Changes nothing. */
