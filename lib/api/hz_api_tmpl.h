@@ -20,13 +20,13 @@ void *hkz_malloc(size_t size) {
 }
 
 void hkz_free(void *block) {
-    enum hz_freed freed = hz_front_free(block);
-    if (HZ_LIKELY(freed == HZ_FREED))
+    enum hz_free result = hz_front_free(block);
+    if (HZ_LIKELY(result == HZ_FREE_DONE))
         return;
-    if (freed == HZ_FREED_OTHER)
-        hz_heap_free_other(block);
-    else
+    if (result == HZ_FREE_NOT_OWN)
         hz_heap_free(block);
+    else
+        hz_heap_free_own(block);
 }
 
 /* All that is usable is zero, not only what was asked for: programs rely on it. */
@@ -73,7 +73,7 @@ HZ_INLINE bool hz_api_has_class_of(const void *block, size_t size) {
 }
 
 HZ_INLINE void hz_api_free_sized(void *block, size_t size, const char *verb) {
-    if (HZ_UNLIKELY(!hz_api_has_class_of(block, size) || hz_front_free(block) != HZ_FREED))
+    if (HZ_UNLIKELY(!hz_api_has_class_of(block, size) || hz_front_free(block) != HZ_FREE_DONE))
         hz_heap_free_sized(block, size, 1, verb);
 }
 

@@ -210,11 +210,10 @@ static hz_tag adopt(struct hz_front *front, hz_tag tag, const void *block) {
     return is_mine ? hz_tag_make(front->owner->id, hz_tag_class(tag)) : hz_route_tag(block);
 }
 
-/* The free has not ticked yet, and will: a block that enters its bin stands for that. But a hot path that met a
- * full bin has ticked, too; that of an armed thread never does. */
-static void send(struct hz_front *front, hz_tag tag, void *block) {
+/* The free will tick, and a block that enters its bin stands for that. A hot path before it may have ticked, too. */
+static void send(struct hz_front *front, hz_tag tag, void *block, bool has_ticked) {
     bool is_own = hz_tag_owner(tag) == front->owner->id;
-    if (is_own && !hz_thread_is_armed())
+    if (has_ticked)
         hz_sample_pass(front);
     if (is_own)
         begin_moving(front);
@@ -234,7 +233,7 @@ static HZ_COLD bool is_held_back(struct hz_front *front, hz_tag tag, void *block
     return is_held;
 }
 
-static void free_block(struct hz_front *front, hz_tag tag, void *block) {
+static void free_block(struct hz_front *front, hz_tag tag, void *block, bool has_ticked) {
     if (front != NULL && hz_tag_owner(tag) == HZ_OWNER_COMMONS_ID)
         tag = adopt(front, tag, block);
     if (!hz_front_take_back(front, tag, block)) {
@@ -248,7 +247,7 @@ static void free_block(struct hz_front *front, hz_tag tag, void *block) {
     if (front == NULL)
         hz_central_return(block);
     else
-        send(front, tag, block);
+        send(front, tag, block, has_ticked);
 }
 
 static HZ_COLD void free_rare(void *block, const void *from) {
@@ -275,12 +274,12 @@ static void tick(struct hz_front *front) {
     end_moving(front);
 }
 
-static void release(void *block, const void *from) {
+static void release(void *block, bool has_ticked, const void *from) {
     struct hz_front *front = hz_init() ? hz_thread_front() : NULL;
     /* After the front: the number that a new one got may have been, a moment ago, the block's owner's. */
     hz_tag tag = hz_route_tag(block);
     if (HZ_LIKELY(hz_tag_owner(tag) != 0)) {
-        free_block(front, tag, block);
+        free_block(front, tag, block, has_ticked);
     } else {
         if (hz_memcheck_is_on())
             block = hz_watch_free(block);
@@ -294,7 +293,7 @@ static void release(void *block, const void *from) {
     hz_notes_report();
 }
 
-static HZ_NOINLINE void release_outside(void *block, const void *from) {
+static HZ_NOINLINE void enter_and_release(void *block, bool has_ticked, const void *from) {
     if (block == NULL)
         return;
     if (HZ_UNLIKELY(hz_thread_is_inside())) {
@@ -302,14 +301,16 @@ static HZ_NOINLINE void release_outside(void *block, const void *from) {
         return;
     }
     hz_thread_enter();
-    release(block, from);
+    release(block, has_ticked, from);
     hz_inside_leave();
 }
 
-void hz_heap_free(void *block) { release_outside(block, CALLER); }
+void hz_heap_free_own(void *block) { enter_and_release(block, true, CALLER); }
 
-/* A block of another thread that lives, in the first arena, freed by a thread whose cache works as usual: so nothing is
- * hardened or watched. False, with nothing done, when any of this does not hold, or the block is not live. */
+/* A block in the first arena whose run another thread owns, freed by a thread whose cache works as usual: so nothing is
+ * hardened or watched. False, with nothing done, when any of this does not hold, or the pointer is seen to be wrong: no
+ * start of a block, and in strict profiles not live. Up to the claim nothing of the thread's changes, so that a signal
+ * handler may come in between. */
 HZ_INLINE bool release_remote(void *block) {
     struct hz_front *front = hz_self;
     size_t offset = (uintptr_t)block - hz_map_first.base;
@@ -320,8 +321,7 @@ HZ_INLINE bool release_remote(void *block) {
     uint32_t owner_id = hz_tag_owner(tag);
     if (owner_id <= HZ_OWNER_COMMONS_ID || owner_id == hz_tag_owner(front->self_tag))
         return false;
-    struct hz_mark_place place = hz_mark_find(&hz_map_first, offset, hz_tag_class(tag));
-    if (!place.is_aligned || (hz_central_is_strict && !hz_mark_claim(place.mark, place.bit)))
+    if (!hz_front_claim(hz_mark_find(&hz_map_first, offset, hz_tag_class(tag))))
         return false;
     hz_thread_enter();
     hz_policy.remote_ops->put(&front->outbox, tag, block);
@@ -332,9 +332,9 @@ HZ_INLINE bool release_remote(void *block) {
     return true;
 }
 
-void hz_heap_free_other(void *block) {
+void hz_heap_free(void *block) {
     if (!release_remote(block))
-        release_outside(block, CALLER);
+        enter_and_release(block, false, CALLER);
 }
 
 /* The bytes of a block outside every arena; 0 of a foreign one. */
@@ -490,8 +490,6 @@ static void *resize(void *block, size_t size, const void *from) {
 }
 
 void *hz_heap_realloc(void *block, size_t size) {
-    if (block == NULL)
-        return hz_heap_malloc(size);
     if (size == 0) {
         hz_heap_free(block);
         return NULL;

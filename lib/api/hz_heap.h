@@ -15,11 +15,11 @@ HZ_HIDDEN HZ_NOINLINE void *hz_heap_zalloc(size_t size);
 /* NULL with errno EINVAL unless alignment is a power of two. */
 HZ_HIDDEN void *hz_heap_aligned(size_t alignment, size_t size);
 
-/* free when the hot path could not take the block; NULL and wrong pointers too. Keeps errno. */
+/* free of anything: also NULL and wrong pointers. Keeps errno. */
 HZ_HIDDEN HZ_NOINLINE void hz_heap_free(void *block);
 
-/* The same; quicker if the block is another thread's. */
-HZ_HIDDEN HZ_NOINLINE void hz_heap_free_other(void *block);
+/* The same behind HZ_FREE_NOT_YET. */
+HZ_HIDDEN HZ_NOINLINE void hz_heap_free_own(void *block);
 
 /* The same of a block of which the caller knows the alignment, and the size as well: reported, and not freed,
  * when that cannot be. verb names the caller. */

@@ -5,7 +5,6 @@
 #include "hz_outbox.h"
 
 #include "hz_memcheck.h"
-#include "hz_policy.h"
 
 enum { SPARE_MAX = 16 };
 

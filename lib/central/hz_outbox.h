@@ -30,7 +30,7 @@ typedef void hz_outbox_send(struct hz_outbox *outbox, uint32_t key, struct hz_ba
 /* Sends away the batch that outgoing holds, if any. */
 HZ_HIDDEN void hz_outbox_send_one(struct hz_outbox *outbox, struct hz_outgoing *outgoing, hz_outbox_send *send);
 
-/* Opens a batch of key there, after that. False when memory lacks. */
+/* Sends away what outgoing holds, then opens a batch of key in it. False when memory lacks. */
 HZ_HIDDEN HZ_NOINLINE bool hz_outbox_open(struct hz_outbox *outbox, struct hz_outgoing *outgoing, uint32_t key,
                                           hz_outbox_send *send);
 

@@ -189,11 +189,9 @@ void hz_front_hand_out(const struct hz_front *front, const void *block) {
 
 bool hz_front_take_back(const struct hz_front *front, hz_tag tag, const void *block) {
     struct hz_mark_place place = hz_mark_of(block, tag);
-    if (!place.is_aligned)
-        return false;
     if (!is_own(front, tag))
-        return !hz_central_is_strict || hz_mark_claim(place.mark, place.bit);
-    return hz_mark_take_back(place.mark, place.bit);
+        return hz_front_claim(place);
+    return place.is_aligned && hz_mark_take_back(place.mark, place.bit);
 }
 
 bool hz_front_is_live(const void *block) {

@@ -60,22 +60,22 @@ HZ_INLINE unsigned hz_front_own_class(const struct hz_front *front, size_t offse
     return hz_load_relaxed(&hz_map_first.tags[page]) ^ front->self_tag;
 }
 
-/* What became of a block that the hot path of free met. */
-enum hz_freed {
-    HZ_FREED,       /* it is in its bin */
-    HZ_FREED_LATER, /* a block of this thread: it is wrong, its bin is full, or time is up */
-    HZ_FREED_OTHER, /* no block of this thread in the first arena */
+/* How far the hot path of free came with an address. */
+enum hz_free {
+    HZ_FREE_DONE,    /* the block is in its bin */
+    HZ_FREE_NOT_YET, /* in a run of this thread's: wrong, or its bin is full, or time is up. The free has ticked. */
+    HZ_FREE_NOT_OWN, /* anything else, also NULL. It has not ticked. */
 };
 
-HZ_INLINE enum hz_freed hz_front_free(void *block) {
+HZ_INLINE enum hz_free hz_front_free(void *block) {
     struct hz_front *front = hz_self;
     size_t offset = (uintptr_t)block - hz_map_first.base;
     unsigned class_index = hz_front_own_class(front, offset);
     if (HZ_UNLIKELY(class_index >= HZ_CLASS_COUNT))
-        return HZ_FREED_OTHER;
+        return HZ_FREE_NOT_OWN;
     if (HZ_UNLIKELY(--front->ticks < 0))
-        return HZ_FREED_LATER;
-    return hz_front_push_marked(front, class_index, block, offset) ? HZ_FREED : HZ_FREED_LATER;
+        return HZ_FREE_NOT_YET;
+    return hz_front_push_marked(front, class_index, block, offset) ? HZ_FREE_DONE : HZ_FREE_NOT_YET;
 }
 
 /* The bytes of a block that this thread's runs hold, live and at its start; 0 of any other address. Changes nothing. */

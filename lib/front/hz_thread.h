@@ -24,9 +24,6 @@ HZ_HIDDEN void hz_thread_set_exact(void);
  * The front is the thread's own, and works as ever. Call it inside. */
 HZ_INLINE void hz_thread_arm(struct hz_front *front, bool is_armed) { front->is_armed = is_armed; }
 
-/* Whether hot paths touch nothing when the calling thread, which has a front, is outside. */
-HZ_INLINE bool hz_thread_is_armed(void) { return hz_thread_resting != NULL || hz_kept->is_armed; }
-
 /* A forked child whose parent forked inside, and which is not out yet. */
 extern bool hz_thread_is_torn HZ_HIDDEN;
 HZ_HIDDEN HZ_COLD void hz_thread_mend(void);

@@ -99,6 +99,14 @@ static void passing(void) {
     print_and_end();
 }
 
+/* In an arena behind the first, which hot paths do not know. Only these allocations are counted. */
+static void behind(void) {
+    for (int i = 0; i < MALLOCS; i++)
+        NEED(launder(hkz_malloc(300)) != NULL);
+    mallocs = guarded = 0;
+    tight();
+}
+
 /* Threads that end before they allocated RATE blocks. */
 static void *be_short(void *arg) {
     char *live[RATE / 2];
@@ -121,6 +129,7 @@ static void threads(void) {
 static const struct guard_case cases[] = {
     {"tight", tight},     {"mixed", mixed},     {"growing", growing}, {"bursts", bursts},
     {"passing", passing}, {"threads", threads}, {"few", few},         {"few_mixed", few_mixed},
+    {"behind", behind},
 };
 enum { CASES = sizeof cases / sizeof *cases, PLAIN_CASES = 6 };
 
@@ -141,6 +150,8 @@ int main(int argc, char **argv) {
                     found))
             guard_show();
     }
+    GUARD_RUN("behind", "HAKOZUNA_ARENA_BYTES=1M", "HAKOZUNA_GUARD_SAMPLE=100", "HAKOZUNA_GUARD_SLOTS=4096");
+    tap_ok(one_in() > (int)RATE / 2.0 && one_in() < (int)RATE * 2.0, "behind: one in %.1f is guarded", one_in());
     GUARD_RUN("few_mixed", "HAKOZUNA_GUARD_SAMPLE=7", "HAKOZUNA_GUARD_SLOTS=4096");
     tap_ok(one_in() > 3.5 && one_in() < 14, "one in 7: %.1f", one_in());
     GUARD_RUN("few", "HAKOZUNA_GUARD_SAMPLE=1", NULL);
