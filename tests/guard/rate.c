@@ -127,9 +127,8 @@ static void threads(void) {
 }
 
 static const struct guard_case cases[] = {
-    {"tight", tight},     {"mixed", mixed},     {"growing", growing}, {"bursts", bursts},
-    {"passing", passing}, {"threads", threads}, {"few", few},         {"few_mixed", few_mixed},
-    {"behind", behind},
+    {"tight", tight},     {"mixed", mixed}, {"growing", growing},     {"bursts", bursts}, {"passing", passing},
+    {"threads", threads}, {"few", few},     {"few_mixed", few_mixed}, {"behind", behind},
 };
 enum { CASES = sizeof cases / sizeof *cases, PLAIN_CASES = 6 };
 
