@@ -18,10 +18,10 @@ HZ_HIDDEN void *hz_heap_aligned(size_t alignment, size_t size);
 /* free of anything: also NULL and wrong pointers. Keeps errno. */
 HZ_HIDDEN HZ_NOINLINE void hz_heap_free(void *block);
 
-/* The same behind HZ_FREE_NOT_YET. */
+/* The same for the hot path, after HZ_FREE_NOT_YET. */
 HZ_HIDDEN HZ_NOINLINE void hz_heap_free_own(void *block);
 
-/* The same of a block of which the caller knows the alignment, and the size as well: reported, and not freed,
+/* free of a block of which the caller knows the alignment, and the size as well: reported, and not freed,
  * when that cannot be. verb names the caller. */
 HZ_HIDDEN HZ_NOINLINE void hz_heap_free_aligned(void *block, size_t alignment, const char *verb);
 HZ_HIDDEN HZ_NOINLINE void hz_heap_free_sized(void *block, size_t size, size_t alignment, const char *verb);
@@ -29,6 +29,7 @@ HZ_HIDDEN HZ_NOINLINE void hz_heap_free_sized(void *block, size_t size, size_t a
 /* realloc keeps a block of bytes that is at most twice as long as wanted. */
 HZ_INLINE bool hz_heap_is_snug(size_t bytes, size_t size) { return size <= bytes && size >= bytes / 2; }
 
+/* realloc of anything but NULL. */
 HZ_HIDDEN HZ_NOINLINE void *hz_heap_realloc(void *block, size_t size);
 HZ_HIDDEN void *hz_heap_expand(void *block, size_t size);
 

@@ -113,12 +113,12 @@ HZ_HIDDEN void hz_front_send(struct hz_front *front, hz_tag tag, void *block);
  * front is NULL for threads without one. */
 HZ_HIDDEN void hz_front_hand_out(const struct hz_front *front, const void *block);
 HZ_HIDDEN bool hz_front_take_back(const struct hz_front *front, hz_tag tag, const void *block);
+HZ_HIDDEN bool hz_front_is_live(const void *block);
 
-/* hz_front_take_back of another thread's block. */
+/* hz_front_take_back of another thread's block, whose mark is there. */
 HZ_INLINE bool hz_front_claim(struct hz_mark_place place) {
     return place.is_aligned && (!hz_central_is_strict || hz_mark_claim(place.mark, place.bit));
 }
-HZ_HIDDEN bool hz_front_is_live(const void *block);
 
 /* Gives back all blocks in bins and outbox; the front stays usable. */
 HZ_HIDDEN void hz_front_flush_all(struct hz_front *front);

@@ -139,18 +139,21 @@ static double one_in(void) {
     return (double)all / (double)(some == 0 ? 1 : some);
 }
 
+static void expect_rate(const char *name) {
+    double found = one_in();
+    if (!tap_ok(found > (int)RATE / 2.0 && found < (int)RATE * 2.0, "%s: one in %.1f is guarded", name, found))
+        guard_show();
+}
+
 int main(int argc, char **argv) {
     guard_main_case(argc, argv, cases, CASES);
     watchdog_start(GUARD_SECONDS);
     for (size_t i = 0; i < PLAIN_CASES; i++) {
         GUARD_RUN(cases[i].name, "HAKOZUNA_GUARD_SAMPLE=100", "HAKOZUNA_GUARD_SLOTS=4096");
-        double found = one_in();
-        if (!tap_ok(found > (int)RATE / 2.0 && found < (int)RATE * 2.0, "%s: one in %.1f is guarded", cases[i].name,
-                    found))
-            guard_show();
+        expect_rate(cases[i].name);
     }
     GUARD_RUN("behind", "HAKOZUNA_ARENA_BYTES=1M", "HAKOZUNA_GUARD_SAMPLE=100", "HAKOZUNA_GUARD_SLOTS=4096");
-    tap_ok(one_in() > (int)RATE / 2.0 && one_in() < (int)RATE * 2.0, "behind: one in %.1f is guarded", one_in());
+    expect_rate("behind");
     GUARD_RUN("few_mixed", "HAKOZUNA_GUARD_SAMPLE=7", "HAKOZUNA_GUARD_SLOTS=4096");
     tap_ok(one_in() > 3.5 && one_in() < 14, "one in 7: %.1f", one_in());
     GUARD_RUN("few", "HAKOZUNA_GUARD_SAMPLE=1", NULL);
