@@ -50,6 +50,7 @@ static struct hz_desc *create_runs(struct hz_owner *owner, unsigned class_index)
         if (hz_fill.is_checked && desc->is_dirty)
             hz_fill_freed(hz_desc_start(arena, desc), pages << HZ_PAGE_LOG2);
         hz_desc_init_run(arena, desc, class_index);
+        hz_mark_prepare(arena, hz_desc_page(arena, desc) << HZ_PAGE_LOG2, class_index);
         hz_owner_adopt(owner, arena, desc);
     }
     owner->counts.runs_created += count;

@@ -53,6 +53,14 @@ HZ_INLINE struct hz_mark_place hz_mark_of(const void *block, hz_tag tag) {
     return hz_mark_find(arena, (uintptr_t)block - arena->base, hz_tag_class(tag));
 }
 
+/* Before the marks of a new run, which starts at offset, are first read: where the kernel has given no memory yet, a read
+ * is answered from its page of zeros, and the write that follows costs another fault and interrupts every processor that
+ * runs a thread of the process. A compare-and-swap writes from the start, whatever it finds. */
+HZ_INLINE void hz_mark_prepare(const struct hz_arena *arena, size_t offset, unsigned class_index) {
+    uint64_t expected = 0;
+    (void)hz_cas_relaxed(&hz_mark_find(arena, offset, class_index).mark->remote, &expected, (uint64_t)0);
+}
+
 /* Relaxed, here and below: the program ordered the free after the malloc, and so after the flip. A
  * word's other bits are other blocks'. */
 HZ_INLINE bool hz_mark_is_live(struct hz_mark *mark, unsigned bit) {
