@@ -44,7 +44,8 @@ struct hz_desc {
             uint64_t mask;
             struct hz_owner *owner;
         } run;
-        struct hz_list age; /* free and dirty: the source's list by age */
+        struct hz_list age;          /* free and dirty: the source's list by age */
+        _Atomic(size_t) asked_bytes; /* large: see hz_large_written() */
     };
     uint32_t since_ms; /* free and dirty: since when */
 };

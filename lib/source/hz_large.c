@@ -12,12 +12,14 @@
 
 static size_t huge_bytes = SIZE_MAX;  /* const after init */
 static size_t remap_bytes = SIZE_MAX; /* const after init */
+static _Atomic(bool) is_good_known;   /* somebody asked for good sizes, and may use a block up to its own */
 
 void hz_large_init(size_t wanted_huge_bytes, size_t wanted_remap_bytes) {
     huge_bytes = wanted_huge_bytes;
     remap_bytes = wanted_remap_bytes;
 }
 
+static size_t all_bytes(const struct hz_desc *desc) { return (size_t)desc->page_count << HZ_PAGE_LOG2; }
 static size_t pages_for(size_t size) { return (size + HZ_PAGE - 1) >> HZ_PAGE_LOG2; }
 
 static void *take_pages(size_t size, size_t alignment, bool *ret_is_zero) {
@@ -27,6 +29,7 @@ static void *take_pages(size_t size, size_t alignment, bool *ret_is_zero) {
         return NULL;
     size_t page = hz_desc_page(arena, desc);
     *ret_is_zero = !desc->is_dirty;
+    hz_store_relaxed(&desc->asked_bytes, size);
     hz_source_mark_large(desc);
     hz_map_set_tags(arena, page + 1, desc->page_count - 1, HZ_TAG_INTERIOR);
     hz_map_set_tags(arena, page, 1, HZ_TAG_LARGE);
@@ -69,7 +72,7 @@ bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc) {
 
 /* The block's pages, without a copy, at a new mapping with room to grow. */
 static void *move_to_huge(struct hz_arena *arena, struct hz_desc *desc, size_t size) {
-    size_t old_bytes = (size_t)desc->page_count << HZ_PAGE_LOG2;
+    size_t old_bytes = all_bytes(desc);
     void *to = hz_huge_take_pages(hz_desc_start(arena, desc), old_bytes, size + size / 8);
     if (to != NULL)
         (void)hz_large_give(arena, desc);
@@ -84,15 +87,28 @@ void *hz_large_resize(struct hz_arena *arena, struct hz_desc *desc, size_t size,
         fill(arena, hz_desc_page(arena, desc) + pages, desc->page_count - pages);
         hz_source_shrink(arena, desc, pages);
     }
-    if (pages <= desc->page_count || hz_source_extend(arena, desc, pages))
+    if (pages <= desc->page_count || hz_source_extend(arena, desc, pages)) {
+        size_t kept = may_move ? 0 : hz_load_relaxed(&desc->asked_bytes);
+        hz_store_relaxed(&desc->asked_bytes, hz_max(size, kept));
         return hz_desc_start(arena, desc);
-    if (!may_move || (size_t)desc->page_count << HZ_PAGE_LOG2 < remap_bytes)
+    }
+    if (!may_move || all_bytes(desc) < remap_bytes)
         return NULL;
     return move_to_huge(arena, desc, size);
+}
+
+size_t hz_large_tell(struct hz_desc *desc) {
+    hz_store_relaxed(&desc->asked_bytes, all_bytes(desc));
+    return all_bytes(desc);
+}
+
+size_t hz_large_written(const struct hz_desc *desc) {
+    return hz_load_relaxed(&is_good_known) ? all_bytes(desc) : hz_load_relaxed(&desc->asked_bytes);
 }
 
 size_t hz_large_good_size(size_t size) {
     if (size > PTRDIFF_MAX)
         return 0;
+    hz_store_relaxed(&is_good_known, true);
     return hz_align_up(size, size < huge_bytes ? HZ_PAGE : hz_os_page_bytes());
 }

@@ -21,5 +21,12 @@ HZ_HIDDEN bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc);
  * moving its pages to a mapping of their own. NULL, with the block as it was, when neither can be done. */
 HZ_HIDDEN void *hz_large_resize(struct hz_arena *arena, struct hz_desc *desc, size_t size, bool may_move);
 
+/* Bytes of the arena's large block, all of which its user may write from now on. */
+HZ_HIDDEN size_t hz_large_tell(struct hz_desc *desc);
+
+/* Bytes of it that its user may have written: what was asked for, or all that there are, if anybody was told. What
+ * nobody wrote is not worth a copy: reading it would make the kernel map pages. */
+HZ_HIDDEN size_t hz_large_written(const struct hz_desc *desc);
+
 /* What hz_large_take(size) makes usable; 0 if no such block can exist. */
 HZ_HIDDEN size_t hz_large_good_size(size_t size);

@@ -42,6 +42,36 @@ Test(good_size, of_impossible_sizes_is_zero) {
     cr_assert_eq(hkz_good_size(opaque((size_t)PTRDIFF_MAX + 1)), 0);
 }
 
+/* Moves a block of which so many bytes are written. */
+static void check_moved(char *block, size_t written) {
+    pattern_fill(block, written, written);
+    void *wall = a_malloc(written);
+    block = a_realloc(block, 3 * written);
+    need(block != NULL, "realloc to %zu failed", 3 * written);
+    need(pattern_check(block, written, written, written) == PATTERN_INTACT, "%zu bytes: contents lost", written);
+    hkz_free(block);
+    hkz_free(wall);
+}
+
+/* Who knows the good size may write as much. */
+Test(good_size, is_kept_by_realloc) {
+    static const size_t sizes[] = {5000, 129 * KIB, 300000};
+    void *before[3];
+    for (size_t i = 0; i < 3; i++)
+        before[i] = a_malloc(sizes[i]);
+    for (size_t i = 0; i < 3; i++) {
+        check_moved(before[i], hkz_good_size(opaque(sizes[i])));
+        check_moved(a_malloc(sizes[i]), hkz_good_size(opaque(sizes[i])));
+    }
+}
+
+Test(expand, is_kept_by_realloc) {
+    char *block = a_malloc(129 * KIB);
+    cr_assert_eq(hkz_expand(block, opaque(150 * KIB)), block);
+    cr_assert_eq(hkz_expand(block, opaque(1)), block);
+    check_moved(block, 150 * KIB);
+}
+
 Test(usable_size, is_all_usable) {
     for (size_t size = 1; size <= LIMIT_SWEEP; size += 1 + size / 9) {
         char *first = a_malloc(size), *second = a_malloc(size);
