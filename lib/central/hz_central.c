@@ -107,6 +107,21 @@ unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **sl
     return taken;
 }
 
+/* A run that is on no list of runs with available blocks is in use as a whole. */
+bool hz_central_is_hollow(const struct hz_owner *owner, unsigned class_index, unsigned least_blocks,
+                          unsigned most_used) {
+    uint32_t runs = owner->class_runs[class_index];
+    unsigned used = 0;
+    if (HZ_LIKELY(runs * hz_class_table[class_index].block_count < least_blocks))
+        return false;
+    const struct hz_list *list = &owner->partial[class_index];
+    for (const struct hz_list *link = list->next; link != list && used <= most_used; link = link->next) {
+        used += HZ_CONTAINER(link, const struct hz_desc, links)->used;
+        runs--;
+    }
+    return runs == 0 && used <= most_used;
+}
+
 static const enum hz_error put_errors[] = {
     [HZ_PUT_DOUBLE] = HZ_ERROR_DOUBLE_FREE,
     [HZ_PUT_INTERIOR] = HZ_ERROR_INTERIOR_FREE,

@@ -104,6 +104,7 @@ void hz_owner_adopt(struct hz_owner *owner, struct hz_arena *arena, struct hz_de
     desc->is_listed = hz_desc_available(desc) != 0;
     hz_list_push_back(desc->is_listed ? &owner->partial[desc->class_index] : &owner->full, &desc->links);
     owner->run_count++;
+    owner->class_runs[desc->class_index]++;
     hz_map_set_tags(arena, hz_desc_page(arena, desc), desc->page_count, hz_tag_make(owner->id, desc->class_index));
 }
 
@@ -111,4 +112,5 @@ void hz_owner_detach(struct hz_owner *owner, struct hz_desc *desc) {
     HZ_ASSERT(desc->run.owner == owner);
     hz_owner_unlink(desc);
     owner->run_count--;
+    owner->class_runs[desc->class_index]--;
 }

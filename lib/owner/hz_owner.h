@@ -34,6 +34,7 @@ struct hz_owner {
     uint32_t next_vacant;                   /* lock: owner table */
     void *front;                            /* lock: owner table; the thread's cache, for statistics */
     uint32_t run_count;                     /* lock */
+    uint32_t class_runs[HZ_CLASS_COUNT];    /* lock: of each class */
     struct hz_owner_counts counts;          /* lock */
     uint64_t random;                        /* lock; state of the numbers that mix blocks */
     struct hz_list full;                    /* lock: runs without available blocks */

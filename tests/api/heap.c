@@ -6,6 +6,7 @@
 #include "entry.h"
 #include "limits.h"
 #include "markup.h"
+#include "rng.h"
 #include <pthread.h>
 
 static struct hkz_stats snapshot(void) {
@@ -324,6 +325,25 @@ Test(trim, keeps_live_blocks) {
         need(pattern_check(blocks[i], 1 + i * 113, 1 + i * 113, i) == PATTERN_INTACT, "block %zu changed", i);
         hkz_free(blocks[i]);
     }
+}
+
+enum { STRUCTURE = 200000 };
+
+/* What the caches keep of a large structure does not keep its runs, in whatever order it is freed. */
+Test(cached, blocks_do_not_keep_many_runs) {
+    static void *blocks[STRUCTURE];
+    struct rng rng = rng_init(3);
+    for (size_t i = 0; i < STRUCTURE; i++)
+        blocks[i] = a_malloc(48);
+    struct hkz_stats full = snapshot();
+    for (size_t i = STRUCTURE; i > 0; i--) {
+        size_t at = rng_below(&rng, i);
+        a_free(blocks[at]);
+        blocks[at] = blocks[i - 1];
+    }
+    struct hkz_stats after = snapshot();
+    cr_assert_leq(after.active, full.active / 4, "active %lu KiB, was %lu KiB", (unsigned long)after.active >> 10,
+                  (unsigned long)full.active >> 10);
 }
 
 Test(version, matches_the_header) {
