@@ -182,7 +182,7 @@ void *hz_heap_zalloc(size_t size) {
     bool is_zero = false;
     void *block = enter_and_take(size, 1, &is_zero, CALLER);
     if (block != NULL && !is_zero)
-        memset(block, 0, size > HZ_CLASS_MAX_BYTES ? size : hz_heap_usable(block, "calloc"));
+        memset(block, 0, hz_heap_usable(block, "calloc"));
     return block;
 }
 
@@ -348,7 +348,7 @@ static bool find_usable(const void *block, const char *verb, const void *from, s
     struct hz_route route = hz_verdict_find(block);
     switch (route.verdict) {
     case HZ_ROUTE_BLOCK: *ret_usable = hz_class_table[hz_tag_class(route.tag)].block_bytes; return true;
-    case HZ_ROUTE_LARGE: *ret_usable = hz_large_tell(route.desc); return true;
+    case HZ_ROUTE_LARGE: *ret_usable = (size_t)route.desc->page_count << HZ_PAGE_LOG2; return true;
     case HZ_ROUTE_MISS: break;
     default: hz_verdict_report(&route, verb, block); return false;
     }
@@ -388,6 +388,9 @@ static size_t usable_or_foreign(const void *block, const char *verb, const void 
     size_t bytes;
     if (!find_usable(block, verb, from, &bytes))
         return 0;
+    struct hz_route route = hz_route_find(block);
+    if (route.verdict == HZ_ROUTE_LARGE)
+        (void)hz_large_tell(route.desc);
     return bytes != 0 ? hz_watch_bytes(block, bytes) : hz_foreign_usable(block, verb);
 }
 

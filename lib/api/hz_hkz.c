@@ -61,11 +61,13 @@ void hkz_batch_free(void *const *blocks, size_t count) {
         hkz_free(blocks[i]);
 }
 
+/* For the compiler without side effects: how often it is called does not matter, and who uses no result has none. */
 size_t hkz_good_size(size_t size) {
     if (hz_memcheck_is_on())
         return size <= PTRDIFF_MAX - HZ_ZONE ? size : 0;
     if (size <= HZ_CLASS_MAX_BYTES)
         return hz_class_bytes(hz_class_of(hz_max(size, 1)));
+    hz_large_tell_good();
     return hz_large_good_size(size);
 }
 

@@ -11,6 +11,7 @@
 #include "hz_fatal.h"
 #include "hz_guard.h"
 #include "hz_heap.h"
+#include "hz_large.h"
 #include "hz_policy.h"
 #include "hz_route.h"
 #include "hz_watch.h"
@@ -52,7 +53,7 @@ size_t hz_inside_usable(const void *block) {
     struct hz_route route = hz_route_find(block);
     if (route.verdict == HZ_ROUTE_BLOCK)
         return hz_class_table[hz_tag_class(route.tag)].block_bytes;
-    return route.verdict == HZ_ROUTE_LARGE ? (size_t)route.desc->page_count << HZ_PAGE_LOG2 : 0;
+    return route.verdict == HZ_ROUTE_LARGE ? hz_large_tell(route.desc) : 0;
 }
 
 void *hz_inside_realloc(void *block, size_t size) {

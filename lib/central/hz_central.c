@@ -20,6 +20,8 @@
 
 bool hz_central_is_strict;
 
+enum { HOLLOW_LOOK = 32 };
+
 void hz_central_init(bool is_strict) { hz_central_is_strict = hz_policy.is_strict || is_strict; }
 
 /* --- Runs: all under the owner's lock --------------------------------------------------------- */
@@ -50,7 +52,6 @@ static struct hz_desc *create_runs(struct hz_owner *owner, unsigned class_index)
         if (hz_fill.is_checked && desc->is_dirty)
             hz_fill_freed(hz_desc_start(arena, desc), pages << HZ_PAGE_LOG2);
         hz_desc_init_run(arena, desc, class_index);
-        hz_mark_prepare(arena, hz_desc_page(arena, desc) << HZ_PAGE_LOG2, class_index);
         hz_owner_adopt(owner, arena, desc);
     }
     owner->counts.runs_created += count;
@@ -98,6 +99,8 @@ unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **sl
     while (desc != NULL && taken < count) {
         struct hz_arena *arena = hz_desc_arena(desc);
         check_run(owner, arena, desc);
+        if (HZ_UNLIKELY(desc->carved == 0))
+            hz_mark_prepare(arena, hz_desc_page(arena, desc) << HZ_PAGE_LOG2, class_index);
         taken += hz_desc_take(arena, desc, slots + taken, count - taken);
         hz_owner_relist(owner, desc, false);
         desc = hz_owner_first(owner, class_index);
@@ -107,19 +110,17 @@ unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **sl
     return taken;
 }
 
-/* A run that is on no list of runs with available blocks is in use as a whole. */
-bool hz_central_is_hollow(const struct hz_owner *owner, unsigned class_index, unsigned least_blocks,
-                          unsigned most_used) {
-    uint32_t runs = owner->class_runs[class_index];
-    unsigned used = 0;
-    if (HZ_LIKELY(runs * hz_class_table[class_index].block_count < least_blocks))
-        return false;
+/* The first runs stand for all, so that many runs do not make it slow. */
+bool hz_central_is_hollow(const struct hz_owner *owner, unsigned class_index, unsigned most_used) {
     const struct hz_list *list = &owner->partial[class_index];
-    for (const struct hz_list *link = list->next; link != list && used <= most_used; link = link->next) {
+    const struct hz_list *link = list->next;
+    size_t used = 0;
+    size_t seen = 0;
+    if (owner->classes[class_index].full != 0)
+        return false;
+    for (; link != list && seen < HOLLOW_LOOK; link = link->next, seen++)
         used += HZ_CONTAINER(link, const struct hz_desc, links)->used;
-        runs--;
-    }
-    return runs == 0 && used <= most_used;
+    return used * owner->classes[class_index].runs <= most_used * seen;
 }
 
 static const enum hz_error put_errors[] = {

@@ -16,10 +16,8 @@
 extern bool hz_central_is_strict HZ_HIDDEN;
 HZ_HIDDEN void hz_central_init(bool is_strict);
 
-/* Whether the owner has runs of the class for at least least_blocks, and no more than most_used of all their blocks are
- * in use. lock: the owner's. */
-HZ_HIDDEN bool hz_central_is_hollow(const struct hz_owner *owner, unsigned class_index, unsigned least_blocks,
-                                    unsigned most_used);
+/* Whether about no more than most_used blocks of all the owner's runs of the class are in use. lock: the owner's. */
+HZ_HIDDEN bool hz_central_is_hollow(const struct hz_owner *owner, unsigned class_index, unsigned most_used);
 
 /* Fills slots with up to count blocks of the class (see hz_desc_take; mixed by chance if that is wanted) from
  * the owner's partial runs; where there is none, from one adopted from the commons, else from new ones, as many

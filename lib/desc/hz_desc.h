@@ -44,10 +44,10 @@ struct hz_desc {
             uint64_t mask;
             struct hz_owner *owner;
         } run;
-        struct hz_list age;          /* free and dirty: the source's list by age */
-        _Atomic(size_t) asked_bytes; /* large: see hz_large_written() */
+        struct hz_list age; /* free and dirty: the source's list by age */
     };
-    uint32_t since_ms; /* free and dirty: since when */
+    uint32_t since_ms;       /* free and dirty: since when */
+    _Atomic(uint32_t) slack; /* large: bytes at the end that nobody was told of; see hz_large_written() */
 };
 _Static_assert(sizeof(struct hz_desc) <= HZ_MAP_DESC_BYTES, "a descriptor is one cache line");
 

@@ -32,7 +32,7 @@ __thread struct hz_front *hz_self __attribute__((tls_model("initial-exec"))) = &
 static uint16_t capacity_max[HZ_CLASS_COUNT]; /* const after init */
 static size_t front_bytes;                    /* const after init */
 
-enum { FIRST_INTERVAL = 64, HOLLOW_TIMES = 8, HOLLOW_CAPACITY = 16 };
+enum { FIRST_INTERVAL = 64, HOLLOW_TIMES = 8, HOLLOW_RUNS = 8, HOLLOW_CAPACITY = 16 };
 
 static unsigned capacity_min(unsigned class_index) {
     return (unsigned)hz_min(hz_policy.bin_blocks_min, capacity_max[class_index]);
@@ -329,25 +329,26 @@ void *hz_front_refill(struct hz_front *front, unsigned class_index) {
     return block;
 }
 
-/* The class's runs have many times the blocks that the bin may hold, of which the program has no more than that: it
- * gives back a large structure, and soon only what the bin keeps of it would keep all those runs. So the bin gives up
- * all, and keeps little until it runs empty. lock: the owner's. */
-static void empty_if_hollow(struct hz_front *front, unsigned class_index) {
+/* Whether the class's runs have many times the blocks that the bin may hold, of which the program has no more than that:
+ * it gives back a large structure, and soon only what the bin keeps of it would keep all those runs. lock: the owner's. */
+static bool is_hollow(const struct hz_front *front, unsigned class_index) {
     unsigned capacity = front->bins[class_index].capacity;
-    unsigned cached = bin_count(front, class_index);
-    if (capacity <= HOLLOW_CAPACITY ||
-        !hz_central_is_hollow(front->owner, class_index, HOLLOW_TIMES * capacity, capacity + cached))
-        return;
-    drain(front, class_index, cached);
-    set_capacity(front, class_index, HOLLOW_CAPACITY);
+    unsigned runs = front->owner->classes[class_index].runs;
+    if (HZ_LIKELY(capacity <= HOLLOW_CAPACITY || runs < HOLLOW_RUNS + hz_policy.supply_runs ||
+                  runs * hz_class_table[class_index].block_count < HOLLOW_TIMES * capacity))
+        return false;
+    return hz_central_is_hollow(front->owner, class_index, capacity + bin_count(front, class_index));
 }
 
-/* Half of the bin, the older one, goes. */
+/* Half of the bin, the older one, goes; of a hollow class all, and the bin keeps little until it runs empty. */
 static void flush(struct hz_front *front, unsigned class_index) {
     unsigned count = evict_foreign(front, class_index, (front->bins[class_index].capacity + 1u) / 2);
     lock_own(front);
     drain(front, class_index, count);
-    empty_if_hollow(front, class_index);
+    if (HZ_UNLIKELY(is_hollow(front, class_index))) {
+        drain(front, class_index, bin_count(front, class_index));
+        set_capacity(front, class_index, (unsigned)hz_max(HOLLOW_CAPACITY, capacity_min(class_index)));
+    }
     front->owner->counts.flushes++;
     unlock_own(front);
 }

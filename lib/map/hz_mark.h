@@ -53,12 +53,18 @@ HZ_INLINE struct hz_mark_place hz_mark_of(const void *block, hz_tag tag) {
     return hz_mark_find(arena, (uintptr_t)block - arena->base, hz_tag_class(tag));
 }
 
+/* Writes the mark's kernel page and changes nothing. On x86 a compare-and-swap is a write whatever it finds; elsewhere
+ * it does no harm. */
+HZ_INLINE void hz_mark_touch(struct hz_mark *mark) {
+    uint64_t expected = 0;
+    (void)hz_cas_relaxed(&mark->remote, &expected, (uint64_t)0);
+}
+
 /* Before the marks of a new run, which starts at offset, are first read: where the kernel has given no memory yet, a read
  * is answered from its page of zeros, and the write that follows costs another fault and interrupts every processor that
- * runs a thread of the process. A compare-and-swap writes from the start, whatever it finds. */
+ * runs a thread of the process. */
 HZ_INLINE void hz_mark_prepare(const struct hz_arena *arena, size_t offset, unsigned class_index) {
-    uint64_t expected = 0;
-    (void)hz_cas_relaxed(&hz_mark_find(arena, offset, class_index).mark->remote, &expected, (uint64_t)0);
+    hz_mark_touch(hz_mark_find(arena, offset, class_index).mark);
 }
 
 /* Relaxed, here and below: the program ordered the free after the malloc, and so after the flip. A

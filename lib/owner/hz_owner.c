@@ -92,6 +92,8 @@ struct hz_owner *hz_owner_create(void *front) {
 
 void hz_owner_recycle(struct hz_owner *owner) {
     HZ_ASSERT(owner->run_count == 0);
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
+        HZ_ASSERT(owner->classes[i].runs == 0 && owner->classes[i].full == 0);
     hz_lock_take(&lock);
     owner->front = NULL;
     owner->next_vacant = first_vacant;
@@ -104,7 +106,8 @@ void hz_owner_adopt(struct hz_owner *owner, struct hz_arena *arena, struct hz_de
     desc->is_listed = hz_desc_available(desc) != 0;
     hz_list_push_back(desc->is_listed ? &owner->partial[desc->class_index] : &owner->full, &desc->links);
     owner->run_count++;
-    owner->class_runs[desc->class_index]++;
+    owner->classes[desc->class_index].runs++;
+    owner->classes[desc->class_index].full += !desc->is_listed;
     hz_map_set_tags(arena, hz_desc_page(arena, desc), desc->page_count, hz_tag_make(owner->id, desc->class_index));
 }
 
@@ -112,5 +115,6 @@ void hz_owner_detach(struct hz_owner *owner, struct hz_desc *desc) {
     HZ_ASSERT(desc->run.owner == owner);
     hz_owner_unlink(desc);
     owner->run_count--;
-    owner->class_runs[desc->class_index]--;
+    owner->classes[desc->class_index].runs--;
+    owner->classes[desc->class_index].full -= !desc->is_listed;
 }

@@ -10,7 +10,7 @@
  * Does not: take runs from the source, or look into the inbox.
  *
  * inv. 1: every run whose descriptor names the owner is on exactly one of its lists.
- * inv. 2: a run is on partial[class] iff it has available blocks. */
+ * inv. 2: a run is on partial[class] iff it has available blocks; classes[class].full counts those that are not. */
 #pragma once
 #include "hz_desc.h"
 #include "hz_fatal.h"
@@ -27,18 +27,24 @@ struct hz_owner_counts {
     uint64_t purges, purged_bytes; /* of free blocks inside runs */
 };
 
+/* Of the owner's runs of a class. */
+struct hz_owner_class {
+    uint32_t runs;
+    uint32_t full; /* of these without available blocks */
+};
+
 struct hz_owner {
     alignas(HZ_LINE) struct hz_lock lock;
-    uint32_t id;                            /* const; 1 is the commons */
-    _Atomic(uint32_t) state;                /* enum hz_owner_state */
-    uint32_t next_vacant;                   /* lock: owner table */
-    void *front;                            /* lock: owner table; the thread's cache, for statistics */
-    uint32_t run_count;                     /* lock */
-    uint32_t class_runs[HZ_CLASS_COUNT];    /* lock: of each class */
-    struct hz_owner_counts counts;          /* lock */
-    uint64_t random;                        /* lock; state of the numbers that mix blocks */
-    struct hz_list full;                    /* lock: runs without available blocks */
-    struct hz_list partial[HZ_CLASS_COUNT]; /* lock: runs with some; refills take from the first */
+    uint32_t id;                                   /* const; 1 is the commons */
+    _Atomic(uint32_t) state;                       /* enum hz_owner_state */
+    uint32_t next_vacant;                          /* lock: owner table */
+    void *front;                                   /* lock: owner table; the thread's cache, for statistics */
+    uint32_t run_count;                            /* lock */
+    struct hz_owner_class classes[HZ_CLASS_COUNT]; /* lock */
+    struct hz_owner_counts counts;                 /* lock */
+    uint64_t random;                               /* lock; state of the numbers that mix blocks */
+    struct hz_list full;                           /* lock: runs without available blocks */
+    struct hz_list partial[HZ_CLASS_COUNT];        /* lock: runs with some; refills take from the first */
 
     void *_Atomic waiting; /* lock writes: taken from the inbox, not yet looked at; see hz_inbox.h */
 
@@ -95,6 +101,7 @@ HZ_INLINE void hz_owner_relist(struct hz_owner *owner, struct hz_desc *desc, boo
         return;
     hz_owner_unlink(desc);
     desc->is_listed = has_blocks;
+    owner->classes[desc->class_index].full += has_blocks ? -1u : 1u;
     struct hz_list *list = has_blocks ? &owner->partial[desc->class_index] : &owner->full;
     hz_list_push_front(is_front ? list : list->prev, &desc->links);
 }

@@ -20,6 +20,11 @@ void hz_large_init(size_t wanted_huge_bytes, size_t wanted_remap_bytes) {
 }
 
 static size_t all_bytes(const struct hz_desc *desc) { return (size_t)desc->page_count << HZ_PAGE_LOG2; }
+/* For a size within the classes, which got here by its alignment, good sizes say more than the block's pages do. */
+static uint32_t slack_of(const struct hz_desc *desc, size_t size) {
+    return size > HZ_CLASS_MAX_BYTES ? (uint32_t)(all_bytes(desc) - size) : 0;
+}
+
 static size_t pages_for(size_t size) { return (size + HZ_PAGE - 1) >> HZ_PAGE_LOG2; }
 
 static void *take_pages(size_t size, size_t alignment, bool *ret_is_zero) {
@@ -29,7 +34,7 @@ static void *take_pages(size_t size, size_t alignment, bool *ret_is_zero) {
         return NULL;
     size_t page = hz_desc_page(arena, desc);
     *ret_is_zero = !desc->is_dirty;
-    hz_store_relaxed(&desc->asked_bytes, size);
+    hz_store_relaxed(&desc->slack, slack_of(desc, size));
     hz_source_mark_large(desc);
     hz_map_set_tags(arena, page + 1, desc->page_count - 1, HZ_TAG_INTERIOR);
     hz_map_set_tags(arena, page, 1, HZ_TAG_LARGE);
@@ -88,8 +93,7 @@ void *hz_large_resize(struct hz_arena *arena, struct hz_desc *desc, size_t size,
         hz_source_shrink(arena, desc, pages);
     }
     if (pages <= desc->page_count || hz_source_extend(arena, desc, pages)) {
-        size_t kept = may_move ? 0 : hz_load_relaxed(&desc->asked_bytes);
-        hz_store_relaxed(&desc->asked_bytes, hz_max(size, kept));
+        hz_store_relaxed(&desc->slack, may_move ? slack_of(desc, size) : 0); /* others may have told of more */
         return hz_desc_start(arena, desc);
     }
     if (!may_move || all_bytes(desc) < remap_bytes)
@@ -98,17 +102,18 @@ void *hz_large_resize(struct hz_arena *arena, struct hz_desc *desc, size_t size,
 }
 
 size_t hz_large_tell(struct hz_desc *desc) {
-    hz_store_relaxed(&desc->asked_bytes, all_bytes(desc));
+    hz_store_relaxed(&desc->slack, 0);
     return all_bytes(desc);
 }
 
 size_t hz_large_written(const struct hz_desc *desc) {
-    return hz_load_relaxed(&is_good_known) ? all_bytes(desc) : hz_load_relaxed(&desc->asked_bytes);
+    return all_bytes(desc) - (hz_load_relaxed(&is_good_known) ? 0 : hz_load_relaxed(&desc->slack));
 }
+
+void hz_large_tell_good(void) { hz_store_relaxed(&is_good_known, true); }
 
 size_t hz_large_good_size(size_t size) {
     if (size > PTRDIFF_MAX)
         return 0;
-    hz_store_relaxed(&is_good_known, true);
     return hz_align_up(size, size < huge_bytes ? HZ_PAGE : hz_os_page_bytes());
 }

@@ -24,8 +24,11 @@ HZ_HIDDEN void *hz_large_resize(struct hz_arena *arena, struct hz_desc *desc, si
 /* Bytes of the arena's large block, all of which its user may write from now on. */
 HZ_HIDDEN size_t hz_large_tell(struct hz_desc *desc);
 
-/* Bytes of it that its user may have written: what was asked for, or all that there are, if anybody was told. What
- * nobody wrote is not worth a copy: reading it would make the kernel map pages. */
+/* Somebody asked for good sizes, and may write as much of any block without asking for its own. */
+HZ_HIDDEN void hz_large_tell_good(void);
+
+/* Bytes of the arena's large block that its user may have written: what was asked for, or all, if anybody was told of
+ * more. What nobody wrote is not worth a copy, and to read it would make the kernel map pages. */
 HZ_HIDDEN size_t hz_large_written(const struct hz_desc *desc);
 
 /* What hz_large_take(size) makes usable; 0 if no such block can exist. */

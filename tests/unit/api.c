@@ -1,10 +1,17 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * api.c -- the reader of options. */
+ * api.c -- the reader of options; what large blocks keep of what their users were told, also inside the allocator, where
+ * signal handlers may be. */
 #include "child.h"
+#include "hakozuna.h"
 #include "hz_fail.h"
+#include "hz_inside.h"
+#include "hz_large.h"
 #include "hz_options.h"
+#include "hz_route.h"
+#include "hz_thread.h"
+#include "pattern.h"
 #include "unit.h"
 
 Test(options, defaults_come_from_the_policy) {
@@ -153,4 +160,102 @@ Test(options, a_plan_refuses_what_it_says) {
     need(hz_fault_refused() > 2 && hz_fault_refused() < 16, "%u of 32", (unsigned)hz_fault_refused());
     hz_fault_set(NULL);
     cr_assert_not(hz_fault(HZ_FAULT_PURGE, 1));
+}
+
+/* --- Large blocks ----------------------------------------------------------------------------- */
+
+enum { ASKED = 129 * HZ_KIB, GRANTED = 150 * HZ_KIB };
+
+/* A block of which the compiler knows nothing. */
+static void *opaque(void *block) {
+    __asm__ volatile("" : "+r"(block) : : "memory");
+    return block;
+}
+
+/* A large block behind which there is another, so that it cannot grow in place, on memory that was written before. */
+static char *walled(size_t alignment, size_t size) {
+    char *former = hkz_malloc(8 * HZ_MIB);
+    hz_large_init(SIZE_MAX, SIZE_MAX); /* what grows is copied */
+    memset(former, 0x11, 8 * HZ_MIB);
+    hkz_free(former);
+    char *block = opaque(hkz_aligned_alloc(alignment, size));
+    cr_assert_not_null(block);
+    cr_assert_not_null(opaque(hkz_malloc(ASKED)));
+    return block;
+}
+
+static void need_kept(char *block, size_t written) {
+    pattern_fill(block, written, written);
+    char *moved = opaque(hkz_realloc(block, 4 * HZ_MIB));
+    cr_assert(moved != NULL && moved != block);
+    cr_assert_eq(pattern_check(moved, written, written, written), PATTERN_INTACT);
+}
+
+Test(large, keeps_what_expand_granted) {
+    char *block = walled(16, ASKED);
+    cr_assert_eq(opaque(hkz_expand(block, GRANTED)), block);
+    cr_assert_eq(opaque(hkz_expand(block, ASKED)), block);
+    need_kept(block, GRANTED);
+}
+
+Test(large, keeps_what_usable_size_told) {
+    char *block = walled(16, ASKED);
+    size_t usable = hkz_usable_size(block);
+    need_kept(block, usable);
+}
+
+Test(large, keeps_what_realloc_granted_inside) {
+    char *block = walled(16, ASKED);
+    hz_thread_enter();
+    char *same = opaque(hkz_realloc(block, GRANTED));
+    hz_inside_leave();
+    cr_assert_eq(same, block);
+    need_kept(block, GRANTED);
+}
+
+Test(large, keeps_what_expand_granted_inside) {
+    char *block = walled(16, ASKED);
+    hz_thread_enter();
+    char *same = opaque(hkz_expand(block, GRANTED));
+    hz_inside_leave();
+    cr_assert_eq(same, block);
+    need_kept(block, GRANTED);
+}
+
+Test(large, keeps_what_usable_size_told_inside) {
+    char *block = walled(16, ASKED);
+    hz_thread_enter();
+    size_t usable = hkz_usable_size(block);
+    hz_inside_leave();
+    need_kept(block, usable);
+}
+
+/* Small blocks are large ones when their alignment asks for it. */
+Test(large, keeps_good_sizes_of_aligned_blocks) {
+    static const size_t sizes[] = {100, 5000, 100000, ASKED};
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char *block = walled(2 * HZ_PAGE, sizes[i]);
+        need_kept(block, hkz_good_size(sizes[i]));
+    }
+}
+
+Test(large, copies_no_more_than_was_asked_for) {
+    hkz_free_aligned_sized(opaque(hkz_aligned_alloc(2 * HZ_PAGE, 100)), 2 * HZ_PAGE, 100);
+    char *block = walled(16, ASKED);
+    const struct hz_desc *desc = hz_route_find(block).desc;
+    cr_assert_eq(hz_large_written(desc), ASKED);
+    cr_assert_eq(opaque(hkz_realloc(block, GRANTED)), block);
+    cr_assert_eq(hz_large_written(desc), GRANTED);
+    (void)hkz_usable_size(block);
+    cr_assert_eq(hz_large_written(desc), 3 * HZ_PAGE);
+    cr_assert_eq(opaque(hkz_realloc(block, ASKED)), block);
+    cr_assert_eq(hz_large_written(desc), ASKED);
+}
+
+Test(large, calloc_zeroes_all_that_is_usable) {
+    hkz_free(walled(16, 4 * HZ_MIB));
+    char *block = opaque(hkz_calloc(1, ASKED));
+    size_t usable = hkz_usable_size(block);
+    for (size_t i = 0; i < usable; i++)
+        need(block[i] == 0, "byte %zu of %zu", i, usable);
 }

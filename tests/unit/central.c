@@ -187,18 +187,17 @@ Test(central, hollow_is_what_has_few_blocks_in_use_and_no_full_run) {
     start_central();
     unsigned class_index = hz_class_of(1024);
     unsigned count = hz_class_table[class_index].block_count;
-    cr_assert_not(hz_central_is_hollow(owner, class_index, 1, 0), "no run");
+    cr_assert(hz_central_is_hollow(owner, class_index, 0), "no run");
     for (unsigned i = 0; i < RUNS; i++)
         cr_assert_eq(take(owner, class_index, blocks[i], count), count);
-    cr_assert_not(hz_central_is_hollow(owner, class_index, RUNS * count, RUNS * count), "all runs are full");
+    cr_assert_not(hz_central_is_hollow(owner, class_index, RUNS * count), "all runs are full");
     for (unsigned i = 0; i < RUNS - 1; i++)
         put(owner, blocks[i], count - 2);
-    cr_assert_not(hz_central_is_hollow(owner, class_index, RUNS * count, RUNS * count), "one run is full");
+    cr_assert_not(hz_central_is_hollow(owner, class_index, RUNS * count), "one run is full");
     put(owner, blocks[RUNS - 1], count - 2);
-    cr_assert(hz_central_is_hollow(owner, class_index, RUNS * count, RUNS * 2));
-    cr_assert_not(hz_central_is_hollow(owner, class_index, RUNS * count, RUNS * 2 - 1), "more are in use");
-    cr_assert_not(hz_central_is_hollow(owner, class_index, RUNS * count + 1, RUNS * 2), "there are fewer");
-    cr_assert_not(hz_central_is_hollow(owner, class_index + 1, 1, RUNS * 2), "of another class");
+    cr_assert(hz_central_is_hollow(owner, class_index, RUNS * 2));
+    cr_assert_not(hz_central_is_hollow(owner, class_index, RUNS * 2 - 1), "more are in use");
+    cr_assert(hz_central_is_hollow(owner, class_index + 1, 0), "of another class");
 }
 
 Test(central, inbox_is_received_into_the_runs) {

@@ -26,6 +26,8 @@ static void need_state(struct hz_mark *mark, unsigned bit, bool local, bool remo
 static void check_steps(unsigned bit, bool local, bool remote, uint64_t others) {
     struct hz_mark mark = make(bit, local, remote, others);
     bool is_live = local != remote;
+    hz_mark_touch(&mark);
+    need_state(&mark, bit, local, remote, others);
     need(hz_mark_is_live(&mark, bit) == is_live, "live");
     need_state(&mark, bit, local, remote, others);
     hz_mark_flip_local(&mark, bit);
