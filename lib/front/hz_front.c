@@ -329,8 +329,9 @@ void *hz_front_refill(struct hz_front *front, unsigned class_index) {
     return block;
 }
 
-/* Whether the class's runs have many times the blocks that the bin may hold, of which the program has no more than that:
- * it gives back a large structure, and soon only what the bin keeps of it would keep all those runs. lock: the owner's. */
+/* Whether the class's runs have many times the blocks that the bin may hold, of which the program has no more than
+ * that: it gives back a large structure, and soon only what the bin keeps of it would keep all those runs.
+ * lock: the owner's. */
 static bool is_hollow(const struct hz_front *front, unsigned class_index) {
     unsigned capacity = front->bins[class_index].capacity;
     unsigned runs = front->owner->classes[class_index].runs;

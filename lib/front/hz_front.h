@@ -14,7 +14,8 @@
  *
  * inv. 1: base[-1] is NULL, base <= top <= limit, limit - base == capacity <= room.
  * inv. 2: no block in a bin is live (see hz_mark.h).
- * inv. 3: blocks of other owners enter only an empty bin, up to half of its capacity: so they are among its older half. */
+ * inv. 3: blocks of other owners enter only an empty bin, up to half of its capacity: so they are among its older
+ * half. */
 #pragma once
 #include "hz_central.h"
 #include "hz_mark.h"

@@ -60,9 +60,9 @@ HZ_INLINE void hz_mark_touch(struct hz_mark *mark) {
     (void)hz_cas_relaxed(&mark->remote, &expected, (uint64_t)0);
 }
 
-/* Before the marks of a new run, which starts at offset, are first read: where the kernel has given no memory yet, a read
- * is answered from its page of zeros, and the write that follows costs another fault and interrupts every processor that
- * runs a thread of the process. */
+/* Before the marks of a new run, which starts at offset, are first read: where the kernel has given no memory yet, a
+ * read is answered from its page of zeros, and the write that follows costs another fault and interrupts every
+ * processor that runs a thread of the process. */
 HZ_INLINE void hz_mark_prepare(const struct hz_arena *arena, size_t offset, unsigned class_index) {
     hz_mark_touch(hz_mark_find(arena, offset, class_index).mark);
 }

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Hakozuna authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * api.c -- the reader of options; what large blocks keep of what their users were told, also inside the allocator, where
- * signal handlers may be. */
+ * api.c -- the reader of options; what large blocks keep of what their users were told, also inside the allocator,
+ * where signal handlers may be. */
 #include "child.h"
 #include "hakozuna.h"
 #include "hz_fail.h"
