@@ -9,3 +9,5 @@
 #define atomic_fetch_xor_explicit(word, value, order) (*(word) ^= (value))
 #define atomic_compare_exchange_weak_explicit(word, expected, value, success, failure) \
     (*(word) == *(expected) ? (*(word) = (value), 1) : (*(expected) = *(word), 0))
+#define atomic_compare_exchange_strong_explicit(word, expected, value, success, failure) \
+    atomic_compare_exchange_weak_explicit(word, expected, value, success, failure)
