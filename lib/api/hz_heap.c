@@ -348,7 +348,7 @@ static bool find_usable(const void *block, const char *verb, const void *from, s
     struct hz_route route = hz_verdict_find(block);
     switch (route.verdict) {
     case HZ_ROUTE_BLOCK: *ret_usable = hz_class_table[hz_tag_class(route.tag)].block_bytes; return true;
-    case HZ_ROUTE_LARGE: *ret_usable = (size_t)route.desc->page_count << HZ_PAGE_LOG2; return true;
+    case HZ_ROUTE_LARGE: *ret_usable = hz_large_bytes(route.desc); return true;
     case HZ_ROUTE_MISS: break;
     default: hz_verdict_report(&route, verb, block); return false;
     }
@@ -425,7 +425,7 @@ static void *move(void *block, size_t old_bytes, size_t size) {
 
 static void *resize_large(struct hz_route *route, void *block, size_t size) {
     if (size <= HZ_CLASS_MAX_BYTES)
-        return move(block, (size_t)route->desc->page_count << HZ_PAGE_LOG2, size);
+        return move(block, hz_large_bytes(route->desc), size);
     void *resized = hz_large_resize(route->arena, route->desc, size, true);
     return resized != NULL ? resized : move(block, hz_large_written(route->desc), size);
 }

@@ -20,8 +20,6 @@
 
 bool hz_central_is_strict;
 
-enum { HOLLOW_LOOK = 32 };
-
 void hz_central_init(bool is_strict) { hz_central_is_strict = hz_policy.is_strict || is_strict; }
 
 /* --- Runs: all under the owner's lock --------------------------------------------------------- */
@@ -109,6 +107,8 @@ unsigned hz_central_take(struct hz_owner *owner, unsigned class_index, void **sl
         hz_random_shuffle(&owner->random, slots, taken);
     return taken;
 }
+
+enum { HOLLOW_LOOK = 32 }; /* runs */
 
 /* The first runs stand for all, so that many runs do not make it slow. */
 bool hz_central_is_hollow(const struct hz_owner *owner, unsigned class_index, unsigned most_used) {

@@ -19,10 +19,9 @@ void hz_large_init(size_t wanted_huge_bytes, size_t wanted_remap_bytes) {
     remap_bytes = wanted_remap_bytes;
 }
 
-static size_t all_bytes(const struct hz_desc *desc) { return (size_t)desc->page_count << HZ_PAGE_LOG2; }
 /* For a size within the classes, which got here by its alignment, good sizes say more than the block's pages do. */
 static uint32_t slack_of(const struct hz_desc *desc, size_t size) {
-    return size > HZ_CLASS_MAX_BYTES ? (uint32_t)(all_bytes(desc) - size) : 0;
+    return size > HZ_CLASS_MAX_BYTES ? (uint32_t)(hz_large_bytes(desc) - size) : 0;
 }
 
 static size_t pages_for(size_t size) { return (size + HZ_PAGE - 1) >> HZ_PAGE_LOG2; }
@@ -77,7 +76,7 @@ bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc) {
 
 /* The block's pages, without a copy, at a new mapping with room to grow. */
 static void *move_to_huge(struct hz_arena *arena, struct hz_desc *desc, size_t size) {
-    size_t old_bytes = all_bytes(desc);
+    size_t old_bytes = hz_large_bytes(desc);
     void *to = hz_huge_take_pages(hz_desc_start(arena, desc), old_bytes, size + size / 8);
     if (to != NULL)
         (void)hz_large_give(arena, desc);
@@ -96,18 +95,18 @@ void *hz_large_resize(struct hz_arena *arena, struct hz_desc *desc, size_t size,
         hz_store_relaxed(&desc->slack, may_move ? slack_of(desc, size) : 0); /* others may have told of more */
         return hz_desc_start(arena, desc);
     }
-    if (!may_move || all_bytes(desc) < remap_bytes)
+    if (!may_move || hz_large_bytes(desc) < remap_bytes)
         return NULL;
     return move_to_huge(arena, desc, size);
 }
 
 size_t hz_large_tell(struct hz_desc *desc) {
     hz_store_relaxed(&desc->slack, 0);
-    return all_bytes(desc);
+    return hz_large_bytes(desc);
 }
 
 size_t hz_large_written(const struct hz_desc *desc) {
-    return all_bytes(desc) - (hz_load_relaxed(&is_good_known) ? 0 : hz_load_relaxed(&desc->slack));
+    return hz_large_bytes(desc) - (hz_load_relaxed(&is_good_known) ? 0 : hz_load_relaxed(&desc->slack));
 }
 
 void hz_large_tell_good(void) { hz_store_relaxed(&is_good_known, true); }

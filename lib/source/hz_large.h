@@ -21,13 +21,16 @@ HZ_HIDDEN bool hz_large_give(struct hz_arena *arena, struct hz_desc *desc);
  * moving its pages to a mapping of their own. NULL, with the block as it was, when neither can be done. */
 HZ_HIDDEN void *hz_large_resize(struct hz_arena *arena, struct hz_desc *desc, size_t size, bool may_move);
 
-/* Bytes of the arena's large block, all of which its user may write from now on. */
+/* Bytes of the arena's large block: whole pages. */
+HZ_INLINE size_t hz_large_bytes(const struct hz_desc *desc) { return (size_t)desc->page_count << HZ_PAGE_LOG2; }
+
+/* The same; its user may write them all from now on. */
 HZ_HIDDEN size_t hz_large_tell(struct hz_desc *desc);
 
 /* Somebody asked for good sizes, and may write as much of any block without asking for its own. */
 HZ_HIDDEN void hz_large_tell_good(void);
 
-/* Bytes of the arena's large block that its user may have written: what was asked for, or all, if anybody was told of
+/* Those of them that its user may have written: what was asked for, or all, if anybody was told of
  * more. What nobody wrote is not worth a copy, and to read it would make the kernel map pages. */
 HZ_HIDDEN size_t hz_large_written(const struct hz_desc *desc);
 

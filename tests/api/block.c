@@ -42,17 +42,6 @@ Test(good_size, of_impossible_sizes_is_zero) {
     cr_assert_eq(hkz_good_size(opaque((size_t)PTRDIFF_MAX + 1)), 0);
 }
 
-/* Moves a block of which so many bytes are written. */
-static void check_moved(char *block, size_t written) {
-    pattern_fill(block, written, written);
-    void *wall = a_malloc(written);
-    block = a_realloc(block, 3 * written);
-    need(block != NULL, "realloc to %zu failed", 3 * written);
-    need(pattern_check(block, written, written, written) == PATTERN_INTACT, "%zu bytes: contents lost", written);
-    hkz_free(block);
-    hkz_free(wall);
-}
-
 /* Who knows the good size may write as much. */
 Test(good_size, is_kept_by_realloc) {
     static const size_t sizes[] = {5000, 129 * KIB, 300000};

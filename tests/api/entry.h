@@ -55,3 +55,14 @@ static inline void *launder(void *block) {
         if (!(condition))                \
             cr_assert_fail(__VA_ARGS__); \
     } while (0)
+
+/* Writes so many bytes of a block, moves it by realloc, and frees it. */
+static inline void check_moved(char *block, size_t written) {
+    pattern_fill(block, written, written);
+    void *wall = a_malloc(written);
+    block = a_realloc(block, 3 * written);
+    need(block != NULL, "realloc to %zu failed", 3 * written);
+    need(pattern_check(block, written, written, written) == PATTERN_INTACT, "%zu bytes: contents lost", written);
+    a_free(block);
+    a_free(wall);
+}

@@ -204,23 +204,18 @@ Test(large, keeps_what_usable_size_told) {
     need_kept(block, usable);
 }
 
-Test(large, keeps_what_realloc_granted_inside) {
+static void check_granted_inside(void *(*grant)(void *, size_t)) {
     char *block = walled(16, ASKED);
     hz_thread_enter();
-    char *same = opaque(hkz_realloc(block, GRANTED));
+    char *same = opaque(grant(block, GRANTED));
     hz_inside_leave();
     cr_assert_eq(same, block);
     need_kept(block, GRANTED);
 }
 
-Test(large, keeps_what_expand_granted_inside) {
-    char *block = walled(16, ASKED);
-    hz_thread_enter();
-    char *same = opaque(hkz_expand(block, GRANTED));
-    hz_inside_leave();
-    cr_assert_eq(same, block);
-    need_kept(block, GRANTED);
-}
+Test(large, keeps_what_realloc_granted_inside) { check_granted_inside(hkz_realloc); }
+
+Test(large, keeps_what_expand_granted_inside) { check_granted_inside(hkz_expand); }
 
 Test(large, keeps_what_usable_size_told_inside) {
     char *block = walled(16, ASKED);
