@@ -64,7 +64,7 @@ static size_t bin_blocks_max(void) {
 static void init_numbers(void) {
     hz_options_init();
     init_watching();
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     hz_verdict_init();
     hz_random_level = (enum hz_random_level)hz_options.random;
     hz_source_init((uint32_t)hz_options.decay_ms, (int)hz_options.thp);

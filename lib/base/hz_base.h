@@ -67,8 +67,7 @@
 #define HZ_RELAX() __asm__ volatile("" ::: "memory")
 #endif
 
-/* Makes the compiler have the value at hand here, so that a choice between two becomes a conditional move
- * rather than a branch that random sizes mispredict. */
+/* Makes the compiler have the value at hand here, and compute anew what follows from it. */
 #define HZ_COMPUTE(value) __asm__("" : "+r"(value))
 
 /* What cannot happen. Compiled in only by -Dchecks=true; never a hint to the optimiser. */

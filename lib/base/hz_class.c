@@ -30,15 +30,13 @@ static unsigned run_pages(size_t block_bytes) {
     return best;
 }
 
-static void init_index(void) {
-    for (size_t size = 16; size <= HZ_CLASS_FINE_BYTES; size += 16)
+static void init_index(size_t index_bytes) {
+    for (size_t size = 16; size <= index_bytes; size += 16)
         hz_class_index[size / 16] = (uint8_t)hz_class_of(size);
-    for (size_t size = HZ_CLASS_FINE_BYTES + 256; size <= HZ_CLASS_MAX_BYTES; size += 256)
-        hz_class_index[size / 256 + HZ_CLASS_COARSE_SHIFT] = (uint8_t)hz_class_of(size);
 }
 
-void hz_class_init(void) {
-    init_index();
+void hz_class_init(size_t index_bytes) {
+    init_index(index_bytes);
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
         size_t bytes = hz_class_bytes(i);
         uint64_t units = bytes / 16;

@@ -29,21 +29,19 @@ struct hz_class {
     uint16_t run_pages;
 };
 
-enum { HZ_CLASS_FINE_BYTES = 1024, HZ_CLASS_COARSE_SHIFT = HZ_CLASS_FINE_BYTES / 16 - HZ_CLASS_FINE_BYTES / 256 };
-
 /* const after hz_class_init() */
 struct hz_class_tables {
     alignas(HZ_SEAL) struct hz_class table[HZ_CLASS_COUNT];
-    /* The class of every size in steps of 16 bytes up to 1 KiB, then of 256 bytes. Before init zero, which is
-     * a class whose bin is empty then. */
-    uint8_t index[HZ_CLASS_MAX_BYTES / 256 + HZ_CLASS_COARSE_SHIFT + 1];
+    /* The class of every size, in steps of 16 bytes. Before init zero, which is a class whose bin is empty then. */
+    uint8_t index[HZ_CLASS_MAX_BYTES / 16 + 1];
 };
 extern struct hz_class_tables hz_classes HZ_HIDDEN;
 #define hz_class_table hz_classes.table
 #define hz_class_index hz_classes.index
 
-/* Fills both tables. Idempotent, until they are sealed. */
-HZ_HIDDEN void hz_class_init(void);
+/* Fills both tables, the index for sizes up to index_bytes: no more of it than is used should be touched. Idempotent,
+ * until they are sealed. */
+HZ_HIDDEN void hz_class_init(size_t index_bytes);
 
 /* The class for 1 <= size <= HZ_CLASS_MAX_BYTES. */
 HZ_INLINE unsigned hz_class_of(size_t size) {
@@ -52,15 +50,8 @@ HZ_INLINE unsigned hz_class_of(size_t size) {
     return (unsigned)(last >> (bit - HZ_CLASS_STEP_LOG2)) + ((bit - HZ_CLASS_FIRST_BIT) << HZ_CLASS_STEP_LOG2);
 }
 
-/* The same for 0 <= size <= HZ_CLASS_MAX_BYTES by table, for the hot path: without a branch, and faster than
- * counting leading zeros (guard_r0: 71 to 84 million operations/s). */
-HZ_INLINE unsigned hz_class_look_up(size_t size) {
-    size_t fine = (size + 15) >> 4;
-    size_t coarse = (size + 255 + 256 * HZ_CLASS_COARSE_SHIFT) >> 8;
-    HZ_COMPUTE(fine);
-    HZ_COMPUTE(coarse);
-    return hz_class_index[size <= HZ_CLASS_FINE_BYTES ? fine : coarse];
-}
+/* The same for 0 <= size <= index_bytes of hz_class_init() by table, for the hot path: faster than counting zeros. */
+HZ_INLINE unsigned hz_class_look_up(size_t size) { return hz_class_index[(size + 15) >> 4]; }
 
 /* hz_class_of() of a constant power of two from 128 on, as a constant expression. */
 #define HZ_CLASS_OF(bytes)            \

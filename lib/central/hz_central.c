@@ -11,7 +11,6 @@
 #include "hz_fill.h"
 #include "hz_mark.h"
 #include "hz_notes.h"
-#include "hz_os.h"
 #include "hz_policy.h"
 #include "hz_random.h"
 #include "hz_receive.h"
@@ -146,26 +145,40 @@ static void settle(struct hz_owner *owner, struct hz_desc *desc) {
 /* A block that was on its way to an owner when its run vanished was free all along. */
 static void report_stale(const void *block) { hz_note(HZ_ERROR_DOUBLE_FREE, block, "its run has been returned since"); }
 
+/* The first block lies in the run that begins at page; puts it there, and those behind it up to one that lies
+ * elsewhere. Returns how many. lock: the owner's. */
+static unsigned put_neighbours(const struct hz_arena *arena, struct hz_desc *desc, size_t page, void *const *blocks,
+                               unsigned count) {
+    const struct hz_class *class = &hz_class_table[desc->class_index];
+    uintptr_t start = (uintptr_t)hz_map_address(arena, page);
+    size_t bytes = (size_t)desc->page_count << HZ_PAGE_LOG2;
+    size_t offset = (uintptr_t)blocks[0] - start;
+    unsigned i = 0;
+    do {
+        enum hz_put result = hz_desc_put_at(arena, desc, page, class, offset);
+        if (HZ_UNLIKELY(result != HZ_PUT_DONE))
+            hz_note(put_errors[result], blocks[i], "found on return to its run");
+        i++;
+        offset = i < count ? (uintptr_t)blocks[i] - start : SIZE_MAX;
+    } while (offset < bytes);
+    return i;
+}
+
 /* Neighbours in a bin are often neighbours in a run, which is then looked up once. The run may be gone, if a
  * block stands in the bin twice and its first return emptied the run. */
 void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count) {
     for (unsigned i = 0; i < count;) {
-        struct hz_arena *arena = hz_map_find(blocks[i]);
-        hz_tag tag = hz_map_tag(arena, blocks[i]);
-        if (HZ_UNLIKELY(hz_tag_owner(tag) != owner->id)) {
+        const struct hz_arena *arena = hz_map_find(blocks[i]);
+        size_t page = hz_map_page(arena, blocks[i]);
+        unsigned class_index = hz_load_relaxed(&arena->tags[page]) ^ hz_tag_make(owner->id, 0);
+        if (HZ_UNLIKELY(class_index >= HZ_CLASS_COUNT)) {
             report_stale(blocks[i++]);
             continue;
         }
-        struct hz_desc *desc = hz_desc_first(arena, hz_map_page(arena, blocks[i]));
-        HZ_MUST(hz_tag_class(tag) == desc->class_index, desc, "a run's tag and descriptor differ");
-        uintptr_t start = (uintptr_t)hz_desc_start(arena, desc);
-        size_t bytes = (size_t)desc->page_count << HZ_PAGE_LOG2;
-        do {
-            enum hz_put result = hz_desc_put(arena, desc, blocks[i]);
-            if (HZ_UNLIKELY(result != HZ_PUT_DONE))
-                hz_note(put_errors[result], blocks[i], "found on return to its run");
-            i++;
-        } while (i < count && (uintptr_t)blocks[i] - start < bytes);
+        page -= hz_desc_at(arena, page)->back;
+        struct hz_desc *desc = hz_desc_at(arena, page);
+        HZ_MUST(class_index == desc->class_index, desc, "a run's tag and descriptor differ");
+        i += put_neighbours(arena, desc, page, blocks + i, count - i);
         settle(owner, desc);
     }
 }
@@ -508,50 +521,6 @@ void hz_central_trim(struct hz_owner *owner, bool try_only) {
         return;
     release_all_empty(owner);
     hz_lock_give(&owner->lock);
-}
-
-/* --- Sweeping --------------------------------------------------------------------------------- */
-
-enum { SWEPT = UINT8_MAX };
-
-/* Whole kernel pages of free blocks. The blocks' contents are nobody's; later readers see zeros.
- * lock: the owner's. */
-static size_t sweep_run(struct hz_owner *owner, const struct hz_desc *desc) {
-    const struct hz_arena *arena = hz_desc_arena(desc);
-    size_t block_bytes = hz_class_table[desc->class_index].block_bytes;
-    uintptr_t start = (uintptr_t)hz_desc_start(arena, desc);
-    size_t page = hz_os_page_bytes();
-    size_t purged = 0;
-    unsigned first;
-    unsigned next = 0;
-    while ((next = hz_desc_free_span(arena, desc, next, &first)) != 0) {
-        uintptr_t from = hz_align_up(start + first * block_bytes, page);
-        uintptr_t to = hz_align_down(start + next * block_bytes, page);
-        if (from < to && hz_os_purge((void *)from, to - from)) {
-            owner->counts.purges++;
-            purged += to - from;
-        }
-    }
-    owner->counts.purged_bytes += purged;
-    return purged;
-}
-
-size_t hz_central_sweep(struct hz_owner *owner, unsigned idle_passes) {
-    size_t purged = 0;
-    hz_lock_take(&owner->lock);
-    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
-        struct hz_list *list = &owner->partial[i];
-        for (struct hz_list *link = list->next; link != list; link = link->next) {
-            struct hz_desc *desc = HZ_CONTAINER(link, struct hz_desc, links);
-            if (desc->idle_passes == SWEPT)
-                continue;
-            bool is_idle = desc->idle_passes >= idle_passes;
-            purged += is_idle ? sweep_run(owner, desc) : 0;
-            desc->idle_passes = (uint8_t)(is_idle ? SWEPT : desc->idle_passes + 1);
-        }
-    }
-    hz_lock_give(&owner->lock);
-    return purged;
 }
 
 void hz_central_retire(struct hz_owner *owner) {

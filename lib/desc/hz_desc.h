@@ -152,22 +152,33 @@ HZ_INLINE enum hz_put hz_desc_locate(const struct hz_arena *arena, const struct 
     return hz_desc_locate_in(&hz_class_table[desc->class_index], desc->carved, offset, ret_index);
 }
 
-/* Makes the block at address, which lies in the run, available again. */
-HZ_INLINE enum hz_put hz_desc_put(struct hz_arena *arena, struct hz_desc *desc, const void *address) {
+/* Makes the block available again that lies offset bytes into the run, whose first page that is and which serves the
+ * class. */
+HZ_INLINE enum hz_put hz_desc_put_at(const struct hz_arena *arena, struct hz_desc *desc, size_t page,
+                                     const struct hz_class *class, size_t offset) {
     uint32_t index;
-    enum hz_put verdict = hz_desc_locate(arena, desc, address, &index);
+    enum hz_put verdict = hz_desc_locate_in(class, desc->carved, offset, &index);
     if (HZ_UNLIKELY(verdict != HZ_PUT_DONE))
         return verdict;
-    uint64_t bit;
-    uint64_t *word = hz_desc_bit(arena, desc, index, &bit);
+    uint64_t bit = (uint64_t)1 << (index & 63);
+    bool has_words = desc->block_count > HZ_RUN_MASK_BLOCKS;
+    uint64_t *words = (uint64_t *)(void *)(arena->bits + page * HZ_MAP_BITS_BYTES);
+    uint64_t *word = has_words ? words + (index >> 6) : &desc->run.mask;
     if (HZ_UNLIKELY((*word & bit) != 0))
         return HZ_PUT_DOUBLE;
     *word |= bit;
-    if (desc->block_count > HZ_RUN_MASK_BLOCKS)
+    if (has_words)
         desc->run.mask |= (uint64_t)1 << (index >> 6);
     desc->used--;
     desc->idle_passes = 0;
     return HZ_PUT_DONE;
+}
+
+/* The same of the block at address. */
+HZ_INLINE enum hz_put hz_desc_put(const struct hz_arena *arena, struct hz_desc *desc, const void *address) {
+    size_t page = hz_desc_page(arena, desc);
+    return hz_desc_put_at(arena, desc, page, &hz_class_table[desc->class_index],
+                          (size_t)((const char *)address - hz_map_address(arena, page)));
 }
 
 /* Makes the blocks whose bits are set in word w (of the bitmap, or 0 for the mask) available again. Returns

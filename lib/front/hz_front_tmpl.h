@@ -8,16 +8,18 @@
 
 /* The class's newest block, which is marked as handed out. NULL, with nothing done, when the bin is empty or
  * the mark is not the thread's to flip. */
-HZ_INLINE void *hz_front_pop_marked(struct hz_front *front, unsigned class_index) {
+HZ_INLINE void *hz_front_pop_marked(struct hz_front *front, size_t class_index) {
     void **top = hz_load_relaxed(&front->top[class_index]);
     void *block = top[-1];
     size_t offset = (uintptr_t)block - hz_map_first.base;
-    size_t page = offset >> HZ_PAGE_LOG2;
-    if (HZ_UNLIKELY(page >= hz_map_first.page_count)) /* also of NULL */
+    if (HZ_UNLIKELY(offset >= hz_map_first.bytes)) /* also of NULL */
         return NULL;
-    if (HZ_P_REMOTE == HZ_REMOTE_TRANSFER &&
-        HZ_UNLIKELY((hz_load_relaxed(&hz_map_first.tags[page]) ^ front->self_tag) != class_index))
-        return NULL;
+    if (HZ_P_REMOTE == HZ_REMOTE_TRANSFER) {
+        hz_tag tag = hz_load_relaxed(&hz_map_first.tags[offset >> HZ_PAGE_LOG2]);
+        if (HZ_UNLIKELY((tag ^ front->self_tag) != class_index))
+            return NULL;
+        HZ_COMPUTE(class_index); /* else one register too many is in use */
+    }
     struct hz_mark_place place = hz_mark_find(&hz_map_first, offset, class_index);
     hz_mark_flip_local(place.mark, place.bit);
     hz_store_relaxed(&front->top[class_index], top - 1);

@@ -18,6 +18,8 @@ struct hz_arena hz_map_first = {.base = HZ_PAGE};
 static const size_t ARENA_ALIGNMENT = 2 * HZ_MIB; /* so that huge pages can form */
 static const size_t ARENA_BYTES_MAX = sizeof(size_t) == 8 ? (size_t)1 << 40 : 256 * HZ_MIB;
 static const size_t ARENA_BYTES_MIN = 4 * HZ_MIB;
+/* Then the number of every unit leaves the highest bits free: see hz_mark_unit(). */
+static const size_t ARENA_BYTES_LIMIT = ((SIZE_MAX >> HZ_MAP_COARSE_UNIT_LOG2) + 1) << HZ_MAP_UNIT_LOG2;
 static const size_t ARENA_BYTES_WATCHED = 128 * HZ_MIB; /* memcheck warns of larger ranges */
 static const size_t SPREAD_ARENA_MIN = sizeof(size_t) == 8 ? (size_t)1 << 30 : SIZE_MAX;
 enum { GUARD = HZ_PAGE, SPREAD_SHARE = 16, KEPT_MAX = 16 };
@@ -55,6 +57,15 @@ static char *place_array(char **next, size_t page_count, size_t element) {
     return element != 0 ? array : NULL;
 }
 
+/* All sizes from 1 KiB on are multiples of the larger unit. */
+static void assign_marks(struct hz_arena *arena) {
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
+        bool is_coarse = i >= HZ_CLASS_OF(HZ_KIB);
+        arena->marks[i] = is_coarse ? arena->coarse_marks : arena->fine_marks;
+        arena->unit_log2[i] = is_coarse ? HZ_MAP_COARSE_UNIT_LOG2 : HZ_MAP_UNIT_LOG2;
+    }
+}
+
 /* Tags are read of every address; what is not committed reads as HZ_TAG_NONE. */
 static bool place_sidecar(struct hz_arena *arena, char *space, size_t page_count) {
     char *next = space + GUARD;
@@ -66,8 +77,11 @@ static bool place_sidecar(struct hz_arena *arena, char *space, size_t page_count
     arena->bits = place_array(&next, page_count, HZ_MAP_BITS_BYTES);
     arena->queues = place_array(&next, page_count, queue_element());
     arena->pending = place_array(&next, page_count, pending_element());
-    arena->marks[0] = place_array(&next, page_count, HZ_MAP_MARKS_BYTES);
-    arena->marks[1] = place_array(&next, page_count, HZ_MAP_COARSE_MARKS_BYTES);
+    arena->fine_marks = place_array(&next, page_count, HZ_MAP_MARKS_BYTES);
+    arena->coarse_marks = place_array(&next, page_count, HZ_MAP_COARSE_MARKS_BYTES);
+    assign_marks(arena);
+    arena->unit_count = page_count << (HZ_PAGE_LOG2 - HZ_MAP_UNIT_LOG2);
+    arena->bytes = page_count << HZ_PAGE_LOG2;
     arena->page_count = page_count;
     return true;
 }
@@ -163,7 +177,7 @@ static size_t default_bytes(void) {
 }
 
 bool hz_map_init(size_t wanted_bytes) {
-    size_t bytes = wanted_bytes == 0 ? default_bytes() : hz_align_up(wanted_bytes, HZ_PAGE);
+    size_t bytes = wanted_bytes == 0 ? default_bytes() : hz_align_up(hz_min(wanted_bytes, ARENA_BYTES_LIMIT), HZ_PAGE);
     return reserve_up_to(&hz_map_first, bytes, hz_min(bytes, ARENA_BYTES_MIN));
 }
 
@@ -215,8 +229,8 @@ static bool commit_sidecar(const struct hz_arena *arena, size_t from, size_t to)
            commit_array(arena->bits, HZ_MAP_BITS_BYTES, from, to) &&
            commit_array(arena->queues, HZ_MAP_QUEUE_BYTES, from, to) &&
            commit_array(arena->pending, HZ_MAP_BITS_BYTES, from, to) &&
-           commit_array(arena->marks[0], HZ_MAP_MARKS_BYTES, from, to) &&
-           commit_array(arena->marks[1], HZ_MAP_COARSE_MARKS_BYTES, from, to);
+           commit_array(arena->fine_marks, HZ_MAP_MARKS_BYTES, from, to) &&
+           commit_array(arena->coarse_marks, HZ_MAP_COARSE_MARKS_BYTES, from, to);
 }
 
 /* The arrays first: a committed arena page always has its sidecar. Repeating after a failure is harmless,

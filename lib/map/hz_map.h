@@ -12,12 +12,15 @@
  * Does not: know what tags, descriptors or bitmaps mean, or which pages are free. */
 #pragma once
 #include "hz_atomic.h"
+#include "hz_class.h"
 
 #define HZ_MAP_DESC_BYTES 64
 #define HZ_MAP_QUEUE_BYTES 32
 #define HZ_MAP_BITS_BYTES 512
 #define HZ_MAP_MARKS_BYTES 1024
 #define HZ_MAP_COARSE_MARKS_BYTES 64
+#define HZ_MAP_UNIT_LOG2 4
+#define HZ_MAP_COARSE_UNIT_LOG2 8
 
 /* A tag: class in the low 8 bits, number of the owner above. The fast path of free compares it with the
  * thread's own number. Number 0 is nobody's: 0 itself is a page that never had blocks, and the codes below
@@ -38,15 +41,20 @@ HZ_INLINE unsigned hz_tag_class(hz_tag tag) { return tag & 0xFFu; }
 HZ_INLINE uint32_t hz_tag_owner(hz_tag tag) { return tag >> HZ_TAG_OWNER_SHIFT; }
 
 struct hz_arena {
-    uintptr_t base;        /* const after creation; multiple of HZ_PAGE */
-    size_t page_count;     /* const: pages reserved */
-    _Atomic(hz_tag) *tags; /* const pointer; words: the run's owner writes, all read, also those of
+    uintptr_t base;                    /* const after creation; multiple of HZ_PAGE */
+    size_t page_count;                 /* const: pages reserved */
+    size_t bytes;                      /* const: the same in bytes */
+    size_t unit_count;                 /* const: the same in units of marks, see hz_mark.h */
+    _Atomic(hz_tag) *tags;             /* const pointer; words: the run's owner writes, all read, also those of
                               pages not committed, which read as HZ_TAG_NONE */
-    char *descs;           /* const */
-    char *bits;            /* const */
-    char *queues;          /* const; NULL unless the policy's remote strategy is page */
-    char *pending;         /* const; as bits, NULL likewise */
-    char *marks[2];        /* const; fine and coarse, see hz_mark.h */
+    char *descs;                       /* const */
+    char *bits;                        /* const */
+    char *queues;                      /* const; NULL unless the policy's remote strategy is page */
+    char *pending;                     /* const; as bits, NULL likewise */
+    char *fine_marks;                  /* const; see hz_mark.h */
+    char *coarse_marks;                /* const */
+    char *marks[HZ_CLASS_COUNT];       /* const: which of the two serves a class */
+    uint8_t unit_log2[HZ_CLASS_COUNT]; /* const: of a class's marks */
 
     _Atomic(size_t) committed_pages; /* lock: source writes; all read */
     _Atomic(size_t) described_pages; /* lock: source writes; all read: pages with committed sidecar, as many or more */
@@ -73,7 +81,7 @@ HZ_HIDDEN size_t hz_map_reserved_bytes(void);
 HZ_HIDDEN size_t hz_map_metadata_bytes(void);
 
 HZ_INLINE bool hz_map_has(const struct hz_arena *arena, const void *address) {
-    return (uintptr_t)address - arena->base < arena->page_count << HZ_PAGE_LOG2;
+    return (uintptr_t)address - arena->base < arena->bytes;
 }
 
 HZ_HIDDEN struct hz_arena *hz_map_find_other(const void *address);

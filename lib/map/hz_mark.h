@@ -18,32 +18,36 @@
 #include "hz_class.h"
 #include "hz_map.h"
 
-enum { HZ_MARK_FINE_LOG2 = 4, HZ_MARK_COARSE_LOG2 = 8, HZ_MARK_COARSE_BYTES = 1024 };
+enum { HZ_MARK_BITS_LOG2 = 5, HZ_MARK_BITS = 1 << HZ_MARK_BITS_LOG2 };
 
 struct hz_mark {
-    _Atomic(uint64_t) local;  /* thread of the owner writes; all read */
-    _Atomic(uint64_t) remote; /* all write */
+    _Atomic(uint32_t) local;  /* thread of the owner writes; all read */
+    _Atomic(uint32_t) remote; /* all write */
 };
-_Static_assert(sizeof(struct hz_mark) << (HZ_PAGE_LOG2 - 6 - HZ_MARK_FINE_LOG2) == HZ_MAP_MARKS_BYTES &&
-                   sizeof(struct hz_mark) << (HZ_PAGE_LOG2 - 6 - HZ_MARK_COARSE_LOG2) == HZ_MAP_COARSE_MARKS_BYTES,
+_Static_assert(sizeof(struct hz_mark) << (HZ_PAGE_LOG2 - HZ_MARK_BITS_LOG2 - HZ_MAP_UNIT_LOG2) == HZ_MAP_MARKS_BYTES &&
+                   sizeof(struct hz_mark) << (HZ_PAGE_LOG2 - HZ_MARK_BITS_LOG2 - HZ_MAP_COARSE_UNIT_LOG2) ==
+                       HZ_MAP_COARSE_MARKS_BYTES,
                "marks of a page");
+
+/* How many units lie before offset, which is rotated, not shifted: what is no multiple of the unit becomes larger than
+ * the number of any. */
+HZ_INLINE size_t hz_mark_unit(size_t offset, unsigned unit_log2) {
+    return offset >> unit_log2 | offset << (8 * sizeof offset - unit_log2);
+}
 
 /* Where the mark of a block is that lies offset bytes into the arena. */
 struct hz_mark_place {
     struct hz_mark *mark;
-    unsigned bit;    /* its number, 0 to 63 */
+    unsigned bit;    /* its number, 0 to 31 */
     bool is_aligned; /* false: no block of the class can start there */
 };
 
-HZ_INLINE struct hz_mark_place hz_mark_find(const struct hz_arena *arena, size_t offset, unsigned class_index) {
-    size_t is_coarse = class_index >= HZ_CLASS_OF(HZ_MARK_COARSE_BYTES);
-    HZ_COMPUTE(is_coarse);
-    size_t unit_log2 = HZ_MARK_FINE_LOG2 + is_coarse * (HZ_MARK_COARSE_LOG2 - HZ_MARK_FINE_LOG2);
-    size_t unit = offset >> unit_log2;
+HZ_INLINE struct hz_mark_place hz_mark_find(const struct hz_arena *arena, size_t offset, size_t class_index) {
+    size_t unit = hz_mark_unit(offset, arena->unit_log2[class_index]);
     return (struct hz_mark_place){
-        .mark = (struct hz_mark *)(void *)arena->marks[is_coarse] + (unit >> 6),
-        .bit = (unsigned)(unit & 63),
-        .is_aligned = unit << unit_log2 == offset,
+        .mark = (struct hz_mark *)(void *)arena->marks[class_index] + (unit >> HZ_MARK_BITS_LOG2),
+        .bit = (unsigned)(unit & (HZ_MARK_BITS - 1)),
+        .is_aligned = unit < arena->unit_count,
     };
 }
 
@@ -56,8 +60,8 @@ HZ_INLINE struct hz_mark_place hz_mark_of(const void *block, hz_tag tag) {
 /* Writes the mark's kernel page and changes nothing. On x86 a compare-and-swap is a write whatever it finds; elsewhere
  * it does no harm. */
 HZ_INLINE void hz_mark_touch(struct hz_mark *mark) {
-    uint64_t expected = 0;
-    (void)hz_cas_relaxed(&mark->remote, &expected, (uint64_t)0);
+    uint32_t expected = 0;
+    (void)hz_cas_relaxed(&mark->remote, &expected, (uint32_t)0);
 }
 
 /* Before the marks of a new run, which starts at offset, are first read: where the kernel has given no memory yet, a
@@ -75,29 +79,29 @@ HZ_INLINE bool hz_mark_is_live(struct hz_mark *mark, unsigned bit) {
 
 /* Hands out, by the thread of the owner. */
 HZ_INLINE void hz_mark_flip_local(struct hz_mark *mark, unsigned bit) {
-    hz_store_relaxed(&mark->local, hz_load_relaxed(&mark->local) ^ (uint64_t)1 << bit);
+    hz_store_relaxed(&mark->local, hz_load_relaxed(&mark->local) ^ (uint32_t)1 << bit);
 }
 
 /* Frees, by the thread of the owner. False if the block is not live. */
 HZ_INLINE bool hz_mark_take_back(struct hz_mark *mark, unsigned bit) {
-    uint64_t local = hz_load_relaxed(&mark->local);
+    uint32_t local = hz_load_relaxed(&mark->local);
     if (HZ_UNLIKELY(((local ^ hz_load_relaxed(&mark->remote)) >> bit & 1) == 0))
         return false;
-    hz_store_relaxed(&mark->local, local ^ (uint64_t)1 << bit);
+    hz_store_relaxed(&mark->local, local ^ (uint32_t)1 << bit);
     return true;
 }
 
 /* Hands out, by another thread; only it has the block. */
 HZ_INLINE void hz_mark_flip_remote(struct hz_mark *mark, unsigned bit) {
-    (void)hz_xor_relaxed(&mark->remote, (uint64_t)1 << bit);
+    (void)hz_xor_relaxed(&mark->remote, (uint32_t)1 << bit);
 }
 
 /* Frees, by another thread. False if the block is not live; of several threads one succeeds. */
 HZ_INLINE bool hz_mark_claim(struct hz_mark *mark, unsigned bit) {
-    uint64_t remote = hz_load_relaxed(&mark->remote);
+    uint32_t remote = hz_load_relaxed(&mark->remote);
     do {
         if (HZ_UNLIKELY(((hz_load_relaxed(&mark->local) ^ remote) >> bit & 1) == 0))
             return false;
-    } while (HZ_UNLIKELY(!hz_cas_weak_relaxed(&mark->remote, &remote, remote ^ (uint64_t)1 << bit)));
+    } while (HZ_UNLIKELY(!hz_cas_weak_relaxed(&mark->remote, &remote, remote ^ (uint32_t)1 << bit)));
     return true;
 }

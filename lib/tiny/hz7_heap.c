@@ -67,7 +67,7 @@ bool hz7_start(void) {
     }
     bool locked = hz7_enter();
     if (!hz7_heap.has_classes)
-        hz_class_init();
+        hz_class_init(HZ7_CLASS_MAX_BYTES);
     if (HZ_MEMCHECK)
         hz_memcheck_init();
     hz7_heap.has_classes = true;

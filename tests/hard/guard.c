@@ -41,8 +41,8 @@ static unsigned list_ranges(struct range *ranges) {
         {"bitmaps", arena->bits, pages * HZ_MAP_BITS_BYTES},
         {"queues", arena->queues, pages * HZ_MAP_QUEUE_BYTES},
         {"pending", arena->pending, pages * HZ_MAP_BITS_BYTES},
-        {"marks", arena->marks[0], pages * HZ_MAP_MARKS_BYTES},
-        {"coarse marks", arena->marks[1], pages * HZ_MAP_COARSE_MARKS_BYTES},
+        {"marks", arena->fine_marks, pages * HZ_MAP_MARKS_BYTES},
+        {"coarse marks", arena->coarse_marks, pages * HZ_MAP_COARSE_MARKS_BYTES},
     };
     memcpy(ranges, all, sizeof all);
     return RANGE_COUNT;

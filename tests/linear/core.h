@@ -11,7 +11,7 @@
 
 /* Whose blocks others free; an owner without a thread of the library. */
 static inline struct hz_owner *core_start(void) {
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     hz_source_init(1000000, HZ_THP_DEFAULT);
     hz_central_init(false);
     if (!hz_map_init(64 * HZ_MIB) || !hz_owner_init())

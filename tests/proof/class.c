@@ -5,8 +5,6 @@
  * size, in tests/unit/base.c.
  * proves: hz_class_of hz_class_look_up hz_class_bytes hz_class_of_aligned hz_class_block_index */
 #include "bits.h"
-#undef HZ_COMPUTE /* an empty asm statement, of which WP would assume that it may change the value */
-#define HZ_COMPUTE(value) ((void)0)
 
 /*@ axiomatic classes {
     predicate is_reciprocal(integer bytes, integer r) =

@@ -74,10 +74,24 @@ def shift(amount):
     return integers(f"(=> (<= 0 v) (and (<= {low} v) (<= v (+ {low} {size - 1}))))")
 
 
-def unit_back(amount):
-    """What shifting there and back keeps."""
-    there = f"(bvshl (bvlshr v {word(amount)}) {word(amount)})"
-    return bits(f"(= (= {there} v) (= (bvurem v {word(1 << amount)}) {word(0)}))")
+def rotated(amount):
+    """v, rotated right."""
+    return f"(bvor (bvlshr v {word(amount)}) (bvshl v {word(WORD - amount)}))"
+
+
+def multiple(amount):
+    """Whether v is a multiple of the unit."""
+    return f"(= (bvurem v {word(1 << amount)}) {word(0)})"
+
+
+def rotate(amount):
+    """Of a multiple rotating is shifting."""
+    return bits(f"(=> {multiple(amount)} (= {rotated(amount)} (bvlshr v {word(amount)})))")
+
+
+def rotate_odd(amount):
+    """What is none becomes large."""
+    return bits(f"(=> (not {multiple(amount)}) (bvuge {rotated(amount)} {word(1 << 56)}))")
 
 
 SUM = "(bvsub (bvadd v {a}) " + word(1) + ")"
@@ -132,10 +146,12 @@ PROOFS = {
     "class_low_bits": bits(f"(= (bvadd (bvand v {word(3)}) (bvshl (bvlshr v {word(2)}) {word(2)})) v)"),
     "start_test": integers(f"(=> {DIVISION} (and (<= 0 q) (<= 0 (* q bytes)) (<= (* q bytes) offset) (< q 131072)"
                            " (= (= (* q bytes) offset) (= m 0))))"),
-    "bit_of_unit": bits(f"(and (bvule (bvand v {word(63)}) {word(63)})"
-                        f" (= v (bvadd (bvshl (bvlshr v {word(6)}) {word(6)}) (bvand v {word(63)}))))"),
-    "unit_back_4": unit_back(4),
-    "unit_back_8": unit_back(8),
+    "bit_of_unit": bits(f"(and (bvule (bvand v {word(31)}) {word(31)})"
+                        f" (= v (bvadd (bvshl (bvlshr v {word(5)}) {word(5)}) (bvand v {word(31)}))))"),
+    "rotate_4": rotate(4),
+    "rotate_8": rotate(8),
+    "rotate_odd_4": rotate_odd(4),
+    "rotate_odd_8": rotate_odd(8),
 }
 
 

@@ -30,7 +30,7 @@ Test(class, of_every_size_is_the_smallest_that_fits) {
 }
 
 Test(class, look_up_agrees_with_arithmetic) {
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     cr_assert_eq(hz_class_look_up(0), 0);
     for (size_t size = 1; size <= HZ_CLASS_MAX_BYTES; size++)
         need(hz_class_look_up(size) == hz_class_of(size), "size %zu: class %u, not %u", size, hz_class_look_up(size),
@@ -50,7 +50,7 @@ Test(class, waste_is_bounded) {
 }
 
 Test(class, table_describes_runs_that_hold_their_blocks) {
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
         const struct hz_class *class = &hz_class_table[i];
         size_t run_bytes = (size_t) class->run_pages << HZ_PAGE_LOG2;
@@ -80,7 +80,7 @@ static void check_pages(unsigned class_index, size_t least) {
 }
 
 Test(class, runs_have_a_few_blocks_and_the_shortest_tail) {
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
         size_t bytes = hz_class_bytes(i);
         size_t blocks = bytes <= 32 * HZ_KIB ? 8 : 4;
@@ -94,10 +94,10 @@ Test(class, runs_have_a_few_blocks_and_the_shortest_tail) {
 }
 
 Test(class, init_twice_changes_nothing) {
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     struct hz_class before[HZ_CLASS_COUNT];
     memcpy(before, hz_class_table, sizeof before);
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     cr_assert_eq(memcmp(before, hz_class_table, sizeof before), 0);
 }
 
@@ -116,7 +116,7 @@ static void check_block_index(unsigned class_index) {
 }
 
 Test(class, block_index_is_exact_for_every_offset_of_every_run) {
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
         check_block_index(i);
 }

@@ -23,7 +23,7 @@ static struct run run;
 /* A run of the class that begins in the middle of a small arena. */
 static void make_run(unsigned class_index) {
     const size_t first_page = 3;
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     if (hz_map_first.page_count == 0)
         cr_assert(hz_map_init(16 * HZ_MIB));
     run.arena = &hz_map_first;
@@ -131,7 +131,7 @@ Test(desc, random_steps_agree_with_the_shadow_in_every_class) {
 
 Test(desc, both_kinds_of_bitmap_occur) {
     bool has_mask = false, has_words = false;
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
         has_mask |= hz_class_table[i].block_count <= HZ_RUN_MASK_BLOCKS;
         has_words |= hz_class_table[i].block_count > HZ_RUN_MASK_BLOCKS;

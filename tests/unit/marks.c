@@ -9,21 +9,21 @@
 enum { THREADS = 3, ROUNDS = 20000 };
 
 /* A word in which the bit of that number has the given state and all others have the pattern of others. */
-static struct hz_mark make(unsigned number, bool local, bool remote, uint64_t others) {
+static struct hz_mark make(unsigned number, bool local, bool remote, uint32_t others) {
     struct hz_mark mark;
-    uint64_t bit = (uint64_t)1 << number;
+    uint32_t bit = (uint32_t)1 << number;
     hz_store_relaxed(&mark.local, (others & ~bit) | (local ? bit : 0));
     hz_store_relaxed(&mark.remote, (~others & ~bit) | (remote ? bit : 0));
     return mark;
 }
 
-static void need_state(struct hz_mark *mark, unsigned bit, bool local, bool remote, uint64_t others) {
+static void need_state(struct hz_mark *mark, unsigned bit, bool local, bool remote, uint32_t others) {
     struct hz_mark expected = make(bit, local, remote, others);
     need(hz_load_relaxed(&mark->local) == hz_load_relaxed(&expected.local), "local");
     need(hz_load_relaxed(&mark->remote) == hz_load_relaxed(&expected.remote), "remote");
 }
 
-static void check_steps(unsigned bit, bool local, bool remote, uint64_t others) {
+static void check_steps(unsigned bit, bool local, bool remote, uint32_t others) {
     struct hz_mark mark = make(bit, local, remote, others);
     bool is_live = local != remote;
     hz_mark_touch(&mark);
@@ -45,8 +45,8 @@ static void check_steps(unsigned bit, bool local, bool remote, uint64_t others) 
 }
 
 Test(marks, every_step_from_every_state_of_every_bit) {
-    static const uint64_t others[] = {0, UINT64_MAX, 0x5555555555555555, 0x123456789abcdef0};
-    for (unsigned bit = 0; bit < 64; bit++)
+    static const uint32_t others[] = {0, UINT32_MAX, 0x55555555, 0x123456f0};
+    for (unsigned bit = 0; bit < HZ_MARK_BITS; bit++)
         for (unsigned state = 0; state < 4; state++)
             for (unsigned i = 0; i < 4; i++)
                 check_steps(bit, state & 1, state >> 1, others[i]);
@@ -87,7 +87,7 @@ static void check_places(unsigned class_index, size_t first) {
             continue;
         }
         need(place.is_aligned, "class %u, offset %zu is aligned", class_index, offset);
-        need(place.bit < 64, "bit %u", place.bit);
+        need(place.bit < HZ_MARK_BITS, "bit %u", place.bit);
         need(place.mark > before.mark || (place.mark == before.mark && place.bit > before.bit),
              "class %u, offset %zu: not a place of its own", class_index, offset);
         need(!hz_mark_is_live(place.mark, place.bit), "a fresh page has no live blocks");
@@ -103,7 +103,7 @@ static void check_page_border(unsigned class_index, unsigned next_class, size_t 
 }
 
 Test(marks, every_block_of_every_class_has_its_own) {
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     cr_assert(hz_map_init(16 * HZ_MIB));
     cr_assert_not_null(hz_map_first.marks);
     cr_assert(hz_map_commit(&hz_map_first, 64));
@@ -126,7 +126,7 @@ static void *claim_all(void *ret_won) {
     for (unsigned i = 0; i < SWEEPS; i++) {
         pthread_barrier_wait(&sweep);
         for (unsigned w = 0; w < WORDS; w++)
-            for (unsigned bit = 0; bit < 64; bit++)
+            for (unsigned bit = 0; bit < HZ_MARK_BITS; bit++)
                 won += hz_mark_claim(&words[w], bit);
         pthread_barrier_wait(&sweep);
     }
@@ -142,25 +142,26 @@ Test(marks, no_claim_succeeds_twice_or_is_lost) {
         cr_assert_eq(pthread_create(&threads[i], NULL, claim_all, &won[i]), 0);
     for (unsigned i = 0; i < SWEEPS; i++) {
         for (unsigned w = 0; w < WORDS; w++)
-            for (unsigned bit = 0; bit < 64; bit++)
+            for (unsigned bit = 0; bit < HZ_MARK_BITS; bit++)
                 hz_mark_flip_local(&words[w], bit);
         pthread_barrier_wait(&sweep);
         pthread_barrier_wait(&sweep);
     }
     for (unsigned i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);
-    cr_assert_eq(won[0] + won[1], (size_t)SWEEPS * WORDS * 64);
+    cr_assert_eq(won[0] + won[1], (size_t)SWEEPS * WORDS * HZ_MARK_BITS);
     for (unsigned w = 0; w < WORDS; w++)
         need(hz_load_relaxed(&words[w].local) == hz_load_relaxed(&words[w].remote), "word %u", w);
 }
 
+enum { OWN = 26, NEIGHBOUR = 28 }; /* bits that others change meanwhile */
 static struct hz_mark shared;
 static pthread_barrier_t begin, end;
 static _Atomic(unsigned) winners;
 
 static void *claim_each_round(void *own_bit) {
     for (unsigned round = 0; round < ROUNDS; round++) {
-        unsigned bit = round % 32;
+        unsigned bit = round % OWN;
         pthread_barrier_wait(&begin);
         if (hz_mark_claim(&shared, bit))
             (void)hz_add_relaxed(&winners, 1u);
@@ -176,13 +177,13 @@ Test(marks, of_many_claims_one_succeeds) {
     pthread_barrier_init(&begin, NULL, THREADS + 1);
     pthread_barrier_init(&end, NULL, THREADS + 1);
     for (uintptr_t i = 0; i < THREADS; i++)
-        cr_assert_eq(pthread_create(&threads[i], NULL, claim_each_round, (void *)(i + 60)), 0);
+        cr_assert_eq(pthread_create(&threads[i], NULL, claim_each_round, (void *)(NEIGHBOUR + i)), 0);
     for (unsigned round = 0; round < ROUNDS; round++) {
-        unsigned bit = round % 32;
+        unsigned bit = round % OWN;
         hz_mark_flip_local(&shared, bit);
         pthread_barrier_wait(&begin);
         for (unsigned i = 0; i < 3; i++)
-            hz_mark_flip_local(&shared, 50);
+            hz_mark_flip_local(&shared, OWN);
         pthread_barrier_wait(&end);
         need(hz_load_relaxed(&winners) == 1, "round %u: %u succeeded", round, hz_load_relaxed(&winners));
         hz_store_relaxed(&winners, 0u);
@@ -190,8 +191,8 @@ Test(marks, of_many_claims_one_succeeds) {
     }
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    uint64_t local = hz_load_relaxed(&shared.local), remote = hz_load_relaxed(&shared.remote);
-    cr_assert_eq(local >> 50 & 1, ROUNDS * 3 % 2);
+    uint32_t local = hz_load_relaxed(&shared.local), remote = hz_load_relaxed(&shared.remote);
+    cr_assert_eq(local >> OWN & 1, ROUNDS * 3 % 2);
     for (unsigned i = 0; i < THREADS; i++)
-        cr_assert_eq(remote >> (60 + i) & 1, ROUNDS % 2);
+        cr_assert_eq(remote >> (NEIGHBOUR + i) & 1, ROUNDS % 2);
 }

@@ -10,7 +10,7 @@ enum { OWNERS = 200 };
 static const unsigned CLASS = 20;
 
 static void start_owners(void) {
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     cr_assert(hz_map_init(16 * HZ_MIB));
     cr_assert(hz_owner_init());
 }

@@ -10,7 +10,7 @@
 
 /* Nothing decays while a test runs. */
 static inline void unit_start_owners(void) {
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     hz_source_init(1000000, HZ_THP_DEFAULT);
     cr_assert(hz_map_init(64 * HZ_MIB));
     cr_assert(hz_owner_init());

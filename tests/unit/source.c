@@ -29,7 +29,7 @@ static struct held held[RUNS];
 static uint64_t next_mark = 1;
 
 static void start_source(size_t arena_bytes, uint32_t decay_ms) {
-    hz_class_init();
+    hz_class_init(HZ_CLASS_MAX_BYTES);
     cr_assert(hz_map_init(arena_bytes));
     hz_source_init(decay_ms, HZ_THP_DEFAULT);
 }

@@ -1,0 +1,49 @@
+/* SPDX-FileCopyrightText: 2026 The Hakozuna authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * hz_sweep.c -- gives back kernel pages of free blocks inside runs that are partly in use: see hz_central.h. */
+#include "hz_bits.h"
+#include "hz_central.h"
+#include "hz_os.h"
+
+enum { SWEPT = UINT8_MAX };
+
+/* Whole kernel pages of free blocks. The blocks' contents are nobody's; later readers see zeros.
+ * lock: the owner's. */
+static size_t sweep_run(struct hz_owner *owner, const struct hz_desc *desc) {
+    const struct hz_arena *arena = hz_desc_arena(desc);
+    size_t block_bytes = hz_class_table[desc->class_index].block_bytes;
+    uintptr_t start = (uintptr_t)hz_desc_start(arena, desc);
+    size_t page = hz_os_page_bytes();
+    size_t purged = 0;
+    unsigned first;
+    unsigned next = 0;
+    while ((next = hz_desc_free_span(arena, desc, next, &first)) != 0) {
+        uintptr_t from = hz_align_up(start + first * block_bytes, page);
+        uintptr_t to = hz_align_down(start + next * block_bytes, page);
+        if (from < to && hz_os_purge((void *)from, to - from)) {
+            owner->counts.purges++;
+            purged += to - from;
+        }
+    }
+    owner->counts.purged_bytes += purged;
+    return purged;
+}
+
+size_t hz_central_sweep(struct hz_owner *owner, unsigned idle_passes) {
+    size_t purged = 0;
+    hz_lock_take(&owner->lock);
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
+        struct hz_list *list = &owner->partial[i];
+        for (struct hz_list *link = list->next; link != list; link = link->next) {
+            struct hz_desc *desc = HZ_CONTAINER(link, struct hz_desc, links);
+            if (desc->idle_passes == SWEPT)
+                continue;
+            bool is_idle = desc->idle_passes >= idle_passes;
+            purged += is_idle ? sweep_run(owner, desc) : 0;
+            desc->idle_passes = (uint8_t)(is_idle ? SWEPT : desc->idle_passes + 1);
+        }
+    }
+    hz_lock_give(&owner->lock);
+    return purged;
+}
