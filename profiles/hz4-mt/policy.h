@@ -14,7 +14,7 @@
 #define HZ_P_BATCH_BLOCKS_MIN 16       /* a push is the expensive part */
 #define HZ_P_BACKLOG_MAX 32            /* then the owner sleeps, and the sender does its work */
 #define HZ_P_TRANSFER_BLOCKS 0         /* blocks go home to their owners */
-#define HZ_P_SUPPLY_RUNS 2             /* a producer that never gets blocks back needs runs */
+#define HZ_P_SUPPLY_RUNS 1             /* a run in advance may never be used; two are no faster */
 #define HZ_P_HUGE_BYTES (256 * HZ_MIB) /* above, one more mapping costs less than a hole in the arena */
 #define HZ_P_REMAP_BYTES (32 * HZ_MIB) /* above, moving page tables beats copying */
 #define HZ_P_DECAY_MS 1000             /* long enough to serve the next burst from warm pages */
