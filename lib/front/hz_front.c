@@ -181,6 +181,8 @@ static bool is_own(const struct hz_front *front, hz_tag tag) {
 void hz_front_hand_out(const struct hz_front *front, const void *block) {
     hz_tag tag = hz_route_tag(block);
     struct hz_mark_place place = hz_mark_of(block, tag);
+    if (HZ_UNLIKELY(!place.is_aligned)) /* after a second free its run is gone */
+        return;
     if (is_own(front, tag))
         hz_mark_flip_local(place.mark, place.bit);
     else

@@ -51,10 +51,12 @@ HZ_INLINE struct hz_mark_place hz_mark_find(const struct hz_arena *arena, size_t
     };
 }
 
-/* The same of a block in a class run, whose page has that tag. */
+/* The same of a block in a class run, whose page has that tag. After a second free the run may be gone meanwhile, and the
+ * tag be of no class: then some mark is found, or none. */
 HZ_INLINE struct hz_mark_place hz_mark_of(const void *block, hz_tag tag) {
     const struct hz_arena *arena = hz_map_find(block);
-    return hz_mark_find(arena, (uintptr_t)block - arena->base, hz_tag_class(tag));
+    size_t class_index = hz_min(hz_tag_class(tag), HZ_CLASS_COUNT - 1);
+    return hz_mark_find(arena, (uintptr_t)block - arena->base, class_index);
 }
 
 /* Writes the mark's kernel page and changes nothing. On x86 a compare-and-swap is a write whatever it finds; elsewhere

@@ -114,6 +114,27 @@ Test(marks, every_block_of_every_class_has_its_own) {
     }
 }
 
+static void check_place_of(const char *block, hz_tag tag) {
+    struct hz_mark_place place = hz_mark_of(block, tag);
+    const char *mark = (const char *)place.mark;
+    need(place.is_aligned == ((uintptr_t)block % 256 == 0), "tag %#x", tag);
+    need(!place.is_aligned || (mark >= hz_map_first.coarse_marks &&
+                               mark < hz_map_first.coarse_marks + hz_map_first.page_count * HZ_MAP_COARSE_MARKS_BYTES),
+         "tag %#x: a mark that is none", tag);
+    need(!place.is_aligned || !hz_mark_is_live(place.mark, place.bit), "tag %#x", tag);
+}
+
+/* A page's run may vanish between a look at its tag and a look at its marks. */
+Test(marks, tags_of_no_class_find_a_mark_or_none) {
+    hz_class_init(HZ_CLASS_MAX_BYTES);
+    cr_assert(hz_map_init(16 * HZ_MIB));
+    cr_assert(hz_map_commit(&hz_map_first, 64));
+    const char *block = hz_map_address(&hz_map_first, 3);
+    for (hz_tag tag = HZ_TAG_FORMER; tag <= HZ_TAG_INTERIOR; tag++)
+        for (unsigned offset = 0; offset < 1024; offset += 16)
+            check_place_of(block + offset, tag);
+}
+
 /* --- Threads ---------------------------------------------------------------------------------- */
 
 enum { WORDS = 2048, SWEEPS = 40 };
