@@ -51,8 +51,8 @@ HZ_INLINE struct hz_mark_place hz_mark_find(const struct hz_arena *arena, size_t
     };
 }
 
-/* The same of a block in a class run, whose page has that tag. After a second free the run may be gone meanwhile, and the
- * tag be of no class: then some mark is found, or none. */
+/* The same of a block in a class run, whose page has that tag. After a second free the run may be gone meanwhile, and
+ * the tag be of no class: then some mark is found, or none. */
 HZ_INLINE struct hz_mark_place hz_mark_of(const void *block, hz_tag tag) {
     const struct hz_arena *arena = hz_map_find(block);
     size_t class_index = hz_min(hz_tag_class(tag), HZ_CLASS_COUNT - 1);
