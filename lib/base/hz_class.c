@@ -4,6 +4,8 @@
  * hz_class.c -- fills the class table. */
 #include "hz_class.h"
 
+#include <string.h>
+
 struct hz_class_tables hz_classes;
 
 _Static_assert(HZ_CLASS_COUNT <= 0x7C, "a tag holds the class in 7 bits, with codes to spare");
@@ -31,8 +33,12 @@ static unsigned run_pages(size_t block_bytes) {
 }
 
 static void init_index(size_t index_bytes) {
-    for (size_t size = 16; size <= index_bytes; size += 16)
-        hz_class_index[size / 16] = (uint8_t)hz_class_of(size);
+    size_t first = 0; /* size, in steps of 16 bytes, that no smaller class holds */
+    for (unsigned i = 0; i < HZ_CLASS_COUNT && hz_class_bytes(i) <= index_bytes; i++) {
+        size_t last = hz_class_bytes(i) / 16;
+        memset(hz_class_index + first, (int)i, last + 1 - first);
+        first = last + 1;
+    }
 }
 
 void hz_class_init(size_t index_bytes) {

@@ -39,8 +39,8 @@ extern struct hz_class_tables hz_classes HZ_HIDDEN;
 #define hz_class_table hz_classes.table
 #define hz_class_index hz_classes.index
 
-/* Fills both tables, the index for sizes up to index_bytes: no more of it than is used should be touched. Idempotent,
- * until they are sealed. */
+/* Fills both tables, the index up to index_bytes, a block size: no more of it than is used should be touched.
+ * Idempotent, until they are sealed. */
 HZ_HIDDEN void hz_class_init(size_t index_bytes);
 
 /* The class for 1 <= size <= HZ_CLASS_MAX_BYTES. */

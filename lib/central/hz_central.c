@@ -175,7 +175,7 @@ void hz_central_put(struct hz_owner *owner, void *const *blocks, unsigned count)
             report_stale(blocks[i++]);
             continue;
         }
-        page -= hz_desc_at(arena, page)->back;
+        page = hz_desc_first_page(arena, page);
         struct hz_desc *desc = hz_desc_at(arena, page);
         HZ_MUST(class_index == desc->class_index, desc, "a run's tag and descriptor differ");
         i += put_neighbours(arena, desc, page, blocks + i, count - i);

@@ -107,7 +107,7 @@ enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *de
     if (verdict != HZ_PUT_DONE)
         return verdict;
     uint64_t bit;
-    const uint64_t *word = hz_desc_bit(arena, desc, index, &bit);
+    const uint64_t *word = hz_desc_bit(arena, desc, hz_desc_page(arena, desc), index, &bit);
     return (*word & bit) != 0 ? HZ_PUT_DOUBLE : HZ_PUT_DONE;
 }
 

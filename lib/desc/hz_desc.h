@@ -71,9 +71,12 @@ HZ_INLINE struct hz_desc *hz_desc_at(const struct hz_arena *arena, size_t page) 
     return (struct hz_desc *)(void *)(arena->descs + page * HZ_MAP_DESC_BYTES);
 }
 
-/* The descriptor of the first page of the class run or large block around page. */
+/* The first page of the class run or large block around page, and its descriptor. */
+HZ_INLINE size_t hz_desc_first_page(const struct hz_arena *arena, size_t page) {
+    return page - hz_desc_at(arena, page)->back;
+}
 HZ_INLINE struct hz_desc *hz_desc_first(const struct hz_arena *arena, size_t page) {
-    return hz_desc_at(arena, page - hz_desc_at(arena, page)->back);
+    return hz_desc_at(arena, hz_desc_first_page(arena, page));
 }
 
 HZ_INLINE size_t hz_desc_page(const struct hz_arena *arena, const struct hz_desc *desc) {
@@ -85,8 +88,11 @@ HZ_INLINE char *hz_desc_start(const struct hz_arena *arena, const struct hz_desc
 }
 
 /* The bitmap words of a run with more than HZ_RUN_MASK_BLOCKS blocks. */
+HZ_INLINE uint64_t *hz_desc_words_at(const struct hz_arena *arena, size_t page) {
+    return (uint64_t *)(void *)(arena->bits + page * HZ_MAP_BITS_BYTES);
+}
 HZ_INLINE uint64_t *hz_desc_words(const struct hz_arena *arena, const struct hz_desc *desc) {
-    return (uint64_t *)(void *)(arena->bits + hz_desc_page(arena, desc) * HZ_MAP_BITS_BYTES);
+    return hz_desc_words_at(arena, hz_desc_page(arena, desc));
 }
 
 /* The queue of a page, if the profile's remote strategy is page. */
@@ -124,13 +130,13 @@ HZ_HIDDEN unsigned hz_desc_take(struct hz_arena *arena, struct hz_desc *desc, vo
 /* What hz_desc_put would say of address, changing nothing; used blocks give HZ_PUT_DONE. */
 HZ_HIDDEN enum hz_put hz_desc_judge(const struct hz_arena *arena, const struct hz_desc *desc, const void *address);
 
-/* The bit of block index, and the word it lies in. */
-HZ_INLINE uint64_t *hz_desc_bit(const struct hz_arena *arena, const struct hz_desc *desc, uint32_t index,
+/* The bit of block index of the run that begins at page, and the word it lies in. */
+HZ_INLINE uint64_t *hz_desc_bit(const struct hz_arena *arena, const struct hz_desc *desc, size_t page, uint32_t index,
                                 uint64_t *ret_bit) {
     *ret_bit = (uint64_t)1 << (index & 63);
     if (desc->block_count <= HZ_RUN_MASK_BLOCKS)
         return (uint64_t *)&desc->run.mask;
-    return hz_desc_words(arena, desc) + (index >> 6);
+    return hz_desc_words_at(arena, page) + (index >> 6);
 }
 
 /* The index of the block of a run of block_count blocks that starts at address, or why there is none. */
@@ -160,14 +166,12 @@ HZ_INLINE enum hz_put hz_desc_put_at(const struct hz_arena *arena, struct hz_des
     enum hz_put verdict = hz_desc_locate_in(class, desc->carved, offset, &index);
     if (HZ_UNLIKELY(verdict != HZ_PUT_DONE))
         return verdict;
-    uint64_t bit = (uint64_t)1 << (index & 63);
-    bool has_words = desc->block_count > HZ_RUN_MASK_BLOCKS;
-    uint64_t *words = (uint64_t *)(void *)(arena->bits + page * HZ_MAP_BITS_BYTES);
-    uint64_t *word = has_words ? words + (index >> 6) : &desc->run.mask;
+    uint64_t bit;
+    uint64_t *word = hz_desc_bit(arena, desc, page, index, &bit);
     if (HZ_UNLIKELY((*word & bit) != 0))
         return HZ_PUT_DOUBLE;
     *word |= bit;
-    if (has_words)
+    if (desc->block_count > HZ_RUN_MASK_BLOCKS)
         desc->run.mask |= (uint64_t)1 << (index >> 6);
     desc->used--;
     desc->idle_passes = 0;

@@ -274,7 +274,7 @@ struct hz_arena *hz_map_find_other(const void *address) {
 size_t hz_map_reserved_bytes(void) {
     size_t bytes = 0;
     for (struct hz_arena *arena = &hz_map_first; arena != NULL; arena = hz_load_acquire(&arena->next))
-        bytes += (arena->page_count << HZ_PAGE_LOG2) + sidecar_bytes(arena->page_count);
+        bytes += arena->bytes + sidecar_bytes(arena->page_count);
     return bytes;
 }
 

@@ -30,8 +30,8 @@ HZ_HIDDEN size_t hz_large_tell(struct hz_desc *desc);
 /* Somebody asked for good sizes, and may write as much of any block without asking for its own. */
 HZ_HIDDEN void hz_large_tell_good(void);
 
-/* Those of them that its user may have written: what was asked for, or all, if anybody was told of
- * more. What nobody wrote is not worth a copy, and to read it would make the kernel map pages. */
+/* Those of them that its user may have written: what was asked for, or all, if anybody was told of more. What nobody
+ * wrote is not worth a copy, and to read it would make the kernel map pages. */
 HZ_HIDDEN size_t hz_large_written(const struct hz_desc *desc);
 
 /* What hz_large_take(size) makes usable; 0 if no such block can exist. */

@@ -23,7 +23,7 @@ Test(map, owns_nothing_before_init) {
 }
 
 Test(map, null_is_outside_of_an_arena_half_filled_in) {
-    hz_map_first.page_count = (size_t)1 << 14;
+    hz_map_first.page_count = SIZE_MAX >> HZ_PAGE_LOG2;
     hz_map_first.bytes = hz_map_first.page_count << HZ_PAGE_LOG2;
     cr_assert_not(hz_map_has(&hz_map_first, NULL));
 }
