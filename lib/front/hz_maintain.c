@@ -79,12 +79,15 @@ void hz_maintain_tick(struct hz_front *front) {
 
 void hz_maintain_exit(void) { maintain_heap(hz_os_now_ms()); }
 
+/* All inboxes come before the first trim: what arrives at one owner may go on to one that was trimmed already. */
 size_t hz_maintain_trim(struct hz_front *front) {
     if (front != NULL)
         hz_front_flush_all(front);
     hz_policy.remote_ops->settle(true);
     uint32_t count = hz_owner_count();
     size_t swept = 0;
+    for (uint32_t id = 1; id <= count; id++)
+        hz_central_receive(hz_owner_get(id), false);
     for (uint32_t id = 1; id <= count; id++) {
         hz_central_trim(hz_owner_get(id), false);
         swept += hz_central_sweep(hz_owner_get(id), 0);

@@ -4,6 +4,7 @@
  * central.c -- inboxes, batches, and blocks between runs and owners. */
 #include "hz_central.h"
 #include "hz_fatal.h"
+#include "hz_maintain.h"
 #include "hz_mark.h"
 #include "hz_os.h"
 #include "hz_policy.h"
@@ -225,6 +226,20 @@ Test(central, strays_go_on_to_their_owner) {
     cr_assert_not(hz_inbox_is_empty(owner));
     hz_central_receive(owner, false);
     cr_assert_eq(run_of(slots[0])->used, 0);
+}
+
+/* Whichever owner is looked at first: the commons are before all others, a new owner behind them. */
+Test(central, a_trim_releases_the_runs_that_strays_empty) {
+    void *slots[2];
+    start_central();
+    struct hz_owner *other = hz_owner_create(&owner), *last = hz_owner_create(&owner);
+    cr_assert_eq(take(owner, CLASS, &slots[0], 1), 1);
+    hz_central_retire(owner);
+    cr_assert_eq(take(other, CLASS + 1, &slots[1], 1), 1);
+    cr_assert_eq(hz_source_count().active_pages, 2);
+    push_batch(last, slots, 2);
+    (void)hz_maintain_trim(NULL);
+    cr_assert_eq(hz_source_count().active_pages, 0);
 }
 
 Test(central, retired_runs_go_to_the_commons_and_are_adopted) {
