@@ -152,14 +152,38 @@ Test(desc, every_block_once_and_rising_when_popped) {
     }
 }
 
-Test(desc, init_leads_every_page_to_the_first) {
-    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++) {
-        make_run(i);
-        size_t page = hz_desc_page(run.arena, run.desc);
-        for (size_t p = page; p < page + run.desc->page_count; p++)
-            need(hz_desc_first(run.arena, p) == run.desc, "class %u, page %zu", i, p);
-        need(hz_desc_start(run.arena, run.desc) == run.start, "class %u: start", i);
+/* The pages served another run before, of which each had another place. */
+static void check_pages(unsigned class_index) {
+    enum { PAGES_MAX = 32 };
+    static _Alignas(64) char queues[PAGES_MAX * HZ_MAP_QUEUE_BYTES];
+    make_run(class_index);
+    size_t first = hz_desc_page(run.arena, run.desc);
+    size_t count = run.class->run_pages;
+    cr_assert_leq(first + count, PAGES_MAX);
+    run.arena->queues = queues;
+    for (size_t i = 0; i < count; i++) {
+        hz_desc_at(run.arena, first + i)->former_back = 77;
+        hz_desc_queue(run.arena, first + i)->back = 77;
     }
+    hz_desc_init_run(run.arena, run.desc, class_index);
+    for (size_t i = 0; i < count; i++) {
+        const struct hz_desc *desc = hz_desc_at(run.arena, first + i);
+        const struct hz_queue *queue = hz_desc_queue(run.arena, first + i);
+        need((const char *)queue == queues + (first + i) * HZ_MAP_QUEUE_BYTES, "page %zu: its queue", i);
+        need(desc->back == i && desc->former_back == i && queue->back == i, "class %u, page %zu", class_index, i);
+        need(hz_desc_first(run.arena, first + i) == run.desc, "class %u, page %zu: the first", class_index, i);
+    }
+    need(hz_desc_start(run.arena, run.desc) == run.start, "class %u: start", class_index);
+    need(!hz_desc_is_queued(run.arena, run.desc), "class %u: nothing is pending", class_index);
+    hz_store_relaxed(&hz_desc_queue_of(run.arena, run.desc)->pending, UINT64_C(8));
+    need(hz_desc_is_queued(run.arena, run.desc), "class %u: pending", class_index);
+    hz_store_relaxed(&hz_desc_queue_of(run.arena, run.desc)->pending, UINT64_C(0));
+    run.arena->queues = NULL;
+}
+
+Test(desc, init_leads_every_page_to_the_first) {
+    for (unsigned i = 0; i < HZ_CLASS_COUNT; i++)
+        check_pages(i);
 }
 
 /* Every offset of the run, with some blocks used, some freed, some fresh. */
