@@ -163,7 +163,8 @@ static void *map(size_t *bytes, size_t alignment) {
     if (part == NULL)
         return NULL;
     size_t rest = part->bytes - *bytes;
-    if (rest > *bytes) /* else the block has them: a free that tells its size may tell half of what there is */
+    /* A small rest is the block's: a free may tell half of what there is as its size, which has been rounded up. */
+    if (rest != 0 && rest + 2 * hz_os_page_bytes() > *bytes)
         keep_part((char *)part + *bytes, rest);
     else
         *bytes = part->bytes;

@@ -23,11 +23,19 @@ static struct hz_free_runs dirty, clean; /* lock */
 static struct hz_list by_age;            /* lock: dirty runs, oldest first */
 static size_t active_pages;              /* lock */
 static size_t large_pages, large_blocks; /* lock */
-static size_t purging_pages;             /* lock: on their way from dirty to clean */
 static uint64_t purges, purged_bytes;    /* lock */
 static uint32_t decay_ms;                /* const after init */
 static uint64_t random_state;            /* lock */
 static int thp;                          /* const after init; enum hz_thp */
+
+/* Pages on their way from dirty to clean, one entry for each thread that purges; further threads leave it to those. */
+enum { PURGES_MAX = 16 };
+struct purge {
+    struct hz_arena *arena;
+    size_t page;
+    size_t count; /* 0: no purge */
+};
+static struct purge under_way[PURGES_MAX]; /* lock */
 
 /* Chance leaves out fewer pages than this, and none in an arena that is small. */
 enum { SKIP_PAGES_MAX = 4, SKIP_ARENA_PAGES = 4096 };
@@ -354,20 +362,28 @@ struct hz_desc *hz_source_take_runs(size_t page_count, unsigned run_count, struc
     return hz_source_take(page_count, HZ_PAGE, ret_arena);
 }
 
-/* Takes the oldest dirty run, or one step's pages of it, off the lists if it is at least age_ms old, and
- * purges it: what is being purged serves nobody, so it must not be much. Returns the pages. The system call
- * runs without the lock; meanwhile the run's descriptors say that it is taken. */
-static size_t purge_oldest(uint32_t now_ms, uint32_t age_ms) {
-    hz_lock_take(&lock);
-    if (hz_list_is_empty(&by_age)) {
-        hz_lock_give(&lock);
-        return 0;
-    }
+/* --- Purging ---------------------------------------------------------------------------------- */
+
+enum { AHEAD_MS = 60000 };
+
+/* Whether since_ms is as long ago. Another thread's clock may be a little ahead. */
+static bool is_due(uint32_t since_ms, uint32_t now_ms, uint32_t age_ms) {
+    uint32_t passed_ms = now_ms - since_ms;
+    return passed_ms >= age_ms && passed_ms < UINT32_MAX - AHEAD_MS;
+}
+
+/* Takes the oldest dirty run, or one step's pages of it, off the lists if it is at least age_ms old: what is being
+ * purged serves nobody, so it must not be much. Meanwhile the run's descriptors say that it is taken. NULL if there is
+ * none. lock. */
+static struct purge *begin_purge(uint32_t now_ms, uint32_t age_ms) {
+    struct purge *purge = under_way;
+    while (purge < under_way + PURGES_MAX && purge->count != 0)
+        purge++;
+    if (purge == under_way + PURGES_MAX || hz_list_is_empty(&by_age))
+        return NULL;
     struct hz_desc *desc = HZ_CONTAINER(by_age.next, struct hz_desc, age);
-    if ((int32_t)(now_ms - desc->since_ms - age_ms) < 0) {
-        hz_lock_give(&lock);
-        return 0;
-    }
+    if (!is_due(desc->since_ms, now_ms, age_ms))
+        return NULL;
     struct hz_arena *arena = hz_desc_arena(desc);
     size_t page = hz_desc_page(arena, desc);
     size_t count = hz_min(desc->page_count, DECAY_STEP_PAGES);
@@ -375,27 +391,84 @@ static size_t purge_oldest(uint32_t now_ms, uint32_t age_ms) {
     desc->page_count = (uint32_t)count;
     desc->kind = HZ_DESC_TAKEN;
     last_page(arena, desc)->kind = HZ_DESC_TAKEN;
-    purging_pages += count;
-    hz_lock_give(&lock);
+    *purge = (struct purge){arena, page, count};
+    return purge;
+}
 
-    bool done = hz_os_purge(hz_map_address(arena, page), count << HZ_PAGE_LOG2);
-
-    hz_lock_take(&lock);
-    purging_pages -= count;
+/* lock. */
+static void end_purge(struct purge *purge, bool done, uint32_t now_ms) {
     if (done) {
         purges++;
-        purged_bytes += count << HZ_PAGE_LOG2;
+        purged_bytes += purge->count << HZ_PAGE_LOG2;
     }
-    merge(arena, page, count, !done, now_ms);
+    merge(purge->arena, purge->page, purge->count, !done, now_ms);
+    purge->count = 0;
+}
+
+/* One purge. Returns its pages, also of one that the kernel refuses; of others, they are added to *purged. */
+static size_t purge_oldest(uint32_t now_ms, uint32_t age_ms, size_t *purged) {
+    hz_lock_take(&lock);
+    struct purge *purge = begin_purge(now_ms, age_ms);
     hz_lock_give(&lock);
-    return done ? count : 0;
+    if (purge == NULL)
+        return 0;
+    size_t count = purge->count;
+    bool done = hz_os_purge(hz_map_address(purge->arena, purge->page), count << HZ_PAGE_LOG2);
+    hz_lock_take(&lock);
+    end_purge(purge, done, now_ms);
+    hz_lock_give(&lock);
+    *purged += done ? count : 0;
+    return count;
+}
+
+bool hz_source_decay(uint32_t now_ms) {
+    size_t purged = 0;
+    size_t pages = 0;
+    size_t step;
+    do {
+        step = purge_oldest(now_ms, decay_ms, &purged);
+        pages += step;
+    } while (step != 0 && pages < DECAY_STEP_PAGES);
+    return step != 0;
+}
+
+/* What the kernel refuses is the youngest then, so that as many pages as there are now are all. */
+size_t hz_source_purge_all(void) {
+    uint32_t now_ms = hz_os_now_ms();
+    hz_lock_take(&lock);
+    size_t left = dirty.page_count;
+    hz_lock_give(&lock);
+    size_t purged = 0;
+    while (left != 0) {
+        size_t step = purge_oldest(now_ms, 0, &purged);
+        left -= step != 0 ? hz_min(left, step) : left;
+    }
+    return purged << HZ_PAGE_LOG2;
 }
 
 /* Without a decay time nothing stays dirty. */
-static void purge_at_once(uint32_t now_ms) {
-    while (decay_ms == 0 && purge_oldest(now_ms, 0) != 0)
-        continue;
+static void purge_at_once(void) {
+    if (decay_ms == 0)
+        (void)hz_source_purge_all();
 }
+
+/* lock. */
+static size_t purging_pages(void) {
+    size_t pages = 0;
+    for (unsigned i = 0; i < PURGES_MAX; i++)
+        pages += under_way[i].count;
+    return pages;
+}
+
+void hz_source_recover(void) {
+    hz_lock_take(&lock);
+    for (unsigned i = 0; i < PURGES_MAX; i++)
+        if (under_way[i].count != 0)
+            end_purge(&under_way[i], false, hz_os_now_ms());
+    hz_lock_give(&lock);
+}
+
+/* --- Taking and giving ------------------------------------------------------------------------ */
 
 void hz_source_mark_large(struct hz_desc *desc) {
     hz_lock_take(&lock);
@@ -417,7 +490,7 @@ void hz_source_give(struct hz_arena *arena, struct hz_desc *desc) {
     active_pages -= count;
     merge(arena, page, count, true, now_ms);
     hz_lock_give(&lock);
-    purge_at_once(now_ms);
+    purge_at_once();
 }
 
 /* Takes the wanted pages from end on, if they are free or were never used. */
@@ -471,35 +544,14 @@ void hz_source_shrink(struct hz_arena *arena, struct hz_desc *desc, size_t page_
     large_pages -= count;
     merge(arena, page, count, true, now_ms);
     hz_lock_give(&lock);
-    purge_at_once(now_ms);
-}
-
-bool hz_source_decay(uint32_t now_ms) {
-    size_t pages = 0;
-    size_t step;
-    do {
-        step = purge_oldest(now_ms, decay_ms);
-        pages += step;
-    } while (step != 0 && pages < DECAY_STEP_PAGES);
-    return step != 0;
-}
-
-size_t hz_source_purge_all(void) {
-    uint32_t now_ms = hz_os_now_ms();
-    size_t pages = 0;
-    size_t step;
-    do {
-        step = purge_oldest(now_ms, 0);
-        pages += step;
-    } while (step != 0);
-    return pages << HZ_PAGE_LOG2;
+    purge_at_once();
 }
 
 struct hz_source_counts hz_source_count(void) {
     hz_lock_take(&lock);
     struct hz_source_counts counts = {
         .active_pages = active_pages,
-        .dirty_pages = dirty.page_count + purging_pages,
+        .dirty_pages = dirty.page_count + purging_pages(),
         .clean_pages = clean.page_count,
         .purges = purges,
         .purged_bytes = purged_bytes,
@@ -537,7 +589,7 @@ void hz_source_validate(void) {
     size_t free_pages = 0;
     for (struct hz_arena *arena = &hz_map_first; arena != NULL; arena = hz_load_relaxed(&arena->next))
         free_pages += validate_arena(arena);
-    if (purging_pages == 0 && free_pages != dirty.page_count + clean.page_count)
+    if (purging_pages() == 0 && free_pages != dirty.page_count + clean.page_count)
         __builtin_trap();
     hz_lock_give(&lock);
 }

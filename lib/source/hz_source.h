@@ -41,6 +41,9 @@ HZ_HIDDEN bool hz_source_extend(struct hz_arena *arena, struct hz_desc *desc, si
 /* Gives back the pages of a large block's run from page_count on. */
 HZ_HIDDEN void hz_source_shrink(struct hz_arena *arena, struct hz_desc *desc, size_t page_count);
 
+/* In a forked child, which has one thread: pages that others were purging are free. */
+HZ_HIDDEN void hz_source_recover(void);
+
 /* Returns to the kernel what is dirty for longer than the decay time, some MiB at a time. Returns whether
  * more is left to do. */
 HZ_HIDDEN bool hz_source_decay(uint32_t now_ms);

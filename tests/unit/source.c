@@ -11,6 +11,9 @@
 #include "hz_policy.h"
 #include "hz_source.h"
 #include "unit.h"
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { RUNS = 60, STEPS = 6000, PAGES_MAX = 40 };
 static const uint32_t NEVER_MS = 1000000;
@@ -220,6 +223,82 @@ Test(source, decay_waits_for_the_age) {
     cr_assert_eq(hz_source_count().purged_bytes, 8 * HZ_PAGE);
 }
 
+Test(source, decay_finds_what_is_a_month_old) {
+    start_source(64 * HZ_MIB, 500);
+    take(&held[0], 8, HZ_PAGE, false);
+    give(&held[0]);
+    (void)hz_source_decay(hz_os_now_ms() + UINT32_C(30) * 24 * 3600 * 1000);
+    cr_assert_eq(hz_source_count().dirty_pages, 0);
+}
+
+Test(source, one_refused_purge_does_not_end_the_others) {
+    start_source(64 * HZ_MIB, NEVER_MS);
+    for (unsigned i = 0; i < 10; i++)
+        take(&held[i], 8, HZ_PAGE, false);
+    for (unsigned i = 0; i < 10; i += 2)
+        give(&held[i]);
+    hz_fault_set(&(struct hz_fault_plan){.kinds = 1u << HZ_FAULT_PURGE, .nth = {1, 0}});
+    cr_assert_eq(hz_source_purge_all(), 32 * HZ_PAGE);
+    cr_assert_eq(hz_source_count().dirty_pages, 8);
+    hz_fault_set(&(struct hz_fault_plan){.kinds = 1u << HZ_FAULT_PURGE, .from = 1});
+    cr_assert_eq(hz_source_purge_all(), 0);
+    hz_fault_set(NULL);
+    cr_assert_eq(hz_source_purge_all(), 8 * HZ_PAGE);
+}
+
+static _Atomic(bool) is_over;
+
+static void *purge_for_ever(void *unused) {
+    static struct held run;
+    while (!is_over) {
+        take(&run, 16 * HZ_MIB >> HZ_PAGE_LOG2, HZ_PAGE, false);
+        memset(run.start, 1, 16 * HZ_MIB);
+        hz_map_set_tags(run.arena, hz_desc_page(run.arena, run.desc), run.page_count, HZ_TAG_NONE);
+        hz_source_give(run.arena, run.desc);
+        (void)hz_source_purge_all();
+    }
+    return unused;
+}
+
+enum { CHILD_CONTENT = 3, CHILD_CAUGHT = 4 };
+
+static int look_in_child(void) {
+    hz_source_reset_lock();
+    (void)hz_source_purge_all();
+    bool was_caught = hz_source_count().dirty_pages != 0;
+    hz_source_recover();
+    (void)hz_source_purge_all();
+    struct hz_source_counts counts = hz_source_count();
+    hz_source_validate();
+    if (counts.dirty_pages != 0)
+        return 1;
+    return was_caught ? CHILD_CAUGHT : CHILD_CONTENT;
+}
+
+/* Forks until the other thread was caught at it some times. */
+Test(source, a_forked_child_gets_what_others_were_purging) {
+    enum { FORKS_MAX = 5000, CAUGHT = 3 };
+    pthread_t thread;
+    start_source(512 * HZ_MIB, NEVER_MS);
+    cr_assert_eq(pthread_create(&thread, NULL, purge_for_ever, NULL), 0);
+    unsigned caught = 0;
+    for (unsigned i = 0; i < FORKS_MAX && caught < CAUGHT; i++) {
+        hz_source_lock();
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(look_in_child());
+        hz_source_unlock();
+        int status = -1;
+        cr_assert_eq(waitpid(pid, &status, 0), pid);
+        int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        need(code == CHILD_CONTENT || code == CHILD_CAUGHT, "fork %u: status %#x", i, (unsigned)status);
+        caught += code == CHILD_CAUGHT;
+    }
+    is_over = true;
+    pthread_join(thread, NULL);
+    cr_assert_eq(caught, CAUGHT);
+}
+
 Test(source, impossible_lengths_are_refused) {
     struct hz_arena *arena;
     start_source(64 * HZ_MIB, NEVER_MS);
@@ -301,6 +380,22 @@ Test(huge, many_are_all_found) {
         need(hz_huge_give(blocks[i]), "block %zu", i);
     for (size_t i = 0; i < BLOCKS; i++)
         need(hz_huge_contains(blocks[i]) == (i % 2 == 1), "block %zu", i);
+}
+
+/* A rest as long as the block, or a page less, is not the block's: its size was rounded up. */
+Test(huge, a_kept_part_is_no_more_than_a_size_explains) {
+    for (size_t less = 0; less <= HZ_PAGE; less += hz_os_page_bytes()) {
+        char *block = hz_huge_take(4 * HZ_MIB - less, HZ_PAGE);
+        hz_fault_set(&(struct hz_fault_plan){.kinds = 1u << HZ_FAULT_RELEASE | 1u << HZ_FAULT_MAP});
+        cr_assert(hz_huge_give(block));
+        size_t asked = 2 * HZ_MIB - hz_os_page_bytes() + 1;
+        char *part = hz_huge_take(asked, HZ_PAGE);
+        need(part != NULL && asked >= hz_huge_bytes(part) / 2, "%zu bytes for %zu", hz_huge_bytes(part), asked);
+        hz_fault_set(NULL);
+        cr_assert(hz_huge_give(part));
+        while ((part = hz_huge_take(HZ_MIB, HZ_PAGE)) != NULL && part >= block && part < block + 4 * HZ_MIB)
+            continue; /* the rest is no part any more */
+    }
 }
 
 /* A mapping that the kernel did not take back serves again, in parts that nobody would call of another size. */
