@@ -14,6 +14,7 @@
 #include "hz_large.h"
 #include "hz_policy.h"
 #include "hz_route.h"
+#include "hz_verdict.h"
 #include "hz_watch.h"
 
 _Atomic(bool) hz_inside_has_waiting;
@@ -59,8 +60,10 @@ size_t hz_inside_usable(const void *block) {
 void *hz_inside_realloc(void *block, size_t size) {
     size_t usable = hz_inside_usable(block);
     size_t old_bytes = hz_watch_bytes(block, usable);
-    if (size <= old_bytes)
+    if (size <= old_bytes) {
+        hz_verdict_stays_large();
         return block;
+    }
     void *moved = usable == 0 ? NULL : hz_inside_take(size, 1);
     if (moved == NULL)
         return hz_heap_refuse();

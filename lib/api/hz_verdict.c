@@ -4,6 +4,7 @@
  * hz_verdict.c -- see hz_verdict.h. */
 #include "hz_verdict.h"
 
+#include "hz_aside.h"
 #include "hz_central.h"
 #include "hz_fatal.h"
 #include "hz_front.h"
@@ -84,7 +85,7 @@ void hz_verdict_stays_large(void) { hz_store_relaxed(&has_stayed_large, true); }
 
 bool hz_verdict_is_sized(const void *block, size_t usable, size_t size, size_t alignment, const char *verb) {
     bool is_kept = hz_heap_is_snug(usable, size);
-    is_kept = is_kept || (size <= usable && hz_load_relaxed(&has_stayed_large));
+    is_kept = is_kept || (size <= usable && (hz_load_relaxed(&has_stayed_large) || hz_aside_bytes(block) != 0));
     if (is_kept || usable_for(size, alignment) == usable)
         return true;
     report_size(usable, size, verb, block);

@@ -254,3 +254,26 @@ Test(large, calloc_zeroes_all_that_is_usable) {
     for (size_t i = 0; i < usable; i++)
         need(block[i] == 0, "byte %zu of %zu", i, usable);
 }
+
+static void *allocated_inside(size_t size) {
+    hz_thread_enter();
+    void *block = opaque(hkz_malloc(size));
+    hz_inside_leave();
+    return block;
+}
+
+/* Threads free what signal handlers allocated, and tell its size as of any block. */
+Test(inside, blocks_may_be_freed_by_size) {
+    for (size_t size = 1; size < 20000; size += 1000)
+        hkz_free_sized(allocated_inside(size), size);
+    hkz_free_aligned_sized(allocated_inside(24), 16, 24);
+}
+
+Test(inside, what_realloc_left_may_be_freed_by_size) {
+    char *block = opaque(hkz_malloc(1000));
+    hz_thread_enter();
+    char *same = opaque(hkz_realloc(block, 100));
+    hz_inside_leave();
+    cr_assert_eq(same, block);
+    hkz_free_sized(block, 100);
+}
