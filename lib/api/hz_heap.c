@@ -275,7 +275,7 @@ static void tick(struct hz_front *front) {
 }
 
 static void release(void *block, bool has_ticked, const void *from) {
-    struct hz_front *front = hz_init() ? hz_thread_front() : NULL;
+    struct hz_front *front = hz_init() ? hz_thread_front_to_free() : NULL;
     /* After the front: the number that a new one got may have been, a moment ago, the block's owner's. */
     hz_tag tag = hz_route_tag(block);
     if (HZ_LIKELY(hz_tag_owner(tag) != 0)) {

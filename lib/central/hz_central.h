@@ -103,9 +103,9 @@ HZ_HIDDEN void hz_central_release_empty(struct hz_owner *owner, unsigned class_i
  * can without waiting for it. */
 HZ_HIDDEN void hz_central_trim(struct hz_owner *owner, bool try_only);
 
-/* Returns to the kernel the pages under free blocks of partly used runs to which no block came back during
- * the last idle_passes sweeps of this owner. Each run is purged once until a block comes back. Takes the
- * lock. Returns the bytes. */
+/* Returns to the kernel the pages under free blocks of partly used runs, and those that never served in them, of runs
+ * to which no block came back during the last idle_passes sweeps of this owner. Each run is purged once until a block
+ * comes back. Takes the lock. Returns the bytes. */
 HZ_HIDDEN size_t hz_central_sweep(struct hz_owner *owner, unsigned idle_passes);
 
 /* lock: the owner's. */

@@ -45,7 +45,7 @@ HZ_HIDDEN void hz_inbox_put_back(struct hz_owner *owner, void *rest);
 
 HZ_INLINE bool hz_inbox_is_empty(struct hz_owner *owner) {
     /* seq_cst: the last look of a retiring owner must come after its state is vacant (see push). Relaxed:
-     * without the lock a hint; a retiring owner has taken all, and put nothing back. */
+     * without the lock a hint; a retiring owner has taken all, and put back what memory lacked for. */
     return hz_load_seq_cst(&owner->inbox) == NULL && hz_load_relaxed(&owner->waiting) == NULL;
 }
 

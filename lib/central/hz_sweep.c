@@ -8,25 +8,32 @@
 
 enum { SWEPT = UINT8_MAX };
 
-/* Whole kernel pages of free blocks. The blocks' contents are nobody's; later readers see zeros.
+/* The whole kernel pages among [from, to); later readers see zeros. Returns their bytes, 0 if the kernel refuses.
  * lock: the owner's. */
-static size_t sweep_run(struct hz_owner *owner, const struct hz_desc *desc) {
+static size_t purge(struct hz_owner *owner, uintptr_t from, uintptr_t to) {
+    from = hz_align_up(from, hz_os_page_bytes());
+    to = hz_align_down(to, hz_os_page_bytes());
+    if (from >= to || !hz_os_purge((void *)from, to - from))
+        return 0;
+    owner->counts.purges++;
+    owner->counts.purged_bytes += to - from;
+    return to - from;
+}
+
+/* Free blocks, whose contents are nobody's, and what lies behind the last block that ever served, if the pages were
+ * somebody else's before. lock: the owner's. */
+static size_t sweep_run(struct hz_owner *owner, struct hz_desc *desc) {
     const struct hz_arena *arena = hz_desc_arena(desc);
     size_t block_bytes = hz_class_table[desc->class_index].block_bytes;
     uintptr_t start = (uintptr_t)hz_desc_start(arena, desc);
-    size_t page = hz_os_page_bytes();
     size_t purged = 0;
     unsigned first;
     unsigned next = 0;
-    while ((next = hz_desc_free_span(arena, desc, next, &first)) != 0) {
-        uintptr_t from = hz_align_up(start + first * block_bytes, page);
-        uintptr_t to = hz_align_down(start + next * block_bytes, page);
-        if (from < to && hz_os_purge((void *)from, to - from)) {
-            owner->counts.purges++;
-            purged += to - from;
-        }
-    }
-    owner->counts.purged_bytes += purged;
+    while ((next = hz_desc_free_span(arena, desc, next, &first)) != 0)
+        purged += purge(owner, start + first * block_bytes, start + next * block_bytes);
+    if (desc->is_dirty)
+        purged += purge(owner, start + desc->carved * block_bytes, start + ((size_t)desc->page_count << HZ_PAGE_LOG2));
+    desc->is_dirty = false;
     return purged;
 }
 

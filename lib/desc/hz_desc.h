@@ -30,7 +30,7 @@ struct hz_desc {
     uint8_t kind;        /* enum hz_desc_kind; lock: source */
     uint8_t class_index; /* class run */
     bool is_listed;      /* class run: on its owner's partial list, not on the full list */
-    bool is_dirty;       /* free: may hold old data; large: did so when handed out */
+    bool is_dirty;       /* free: may hold old data; taken: did so when handed out; a sweep of a class run ends that */
     uint32_t page_count; /* of the run; first page only */
     uint32_t back;       /* pages back to the first page of a free or class run; 0 there */
     uint16_t block_count;

@@ -27,14 +27,18 @@ void hz_maintain_init(uint32_t decay_ms) {
     sweep_ms = (uint32_t)hz_max(decay_ms / 2, PERIOD_MIN_MS);
 }
 
-/* Work for an owner whose thread has not taken its lock since the last round: it may sleep for ever, and
- * what others freed to it must not wait for that. lock: decay. */
+/* Work for an owner whose thread has not taken its lock since the last round: it may sleep for ever, and what others
+ * freed to it must not wait for that; or it is no more, and what arrived last found no memory to go on. lock: decay. */
 static void help_idle_owner(struct hz_owner *owner) {
     uint32_t activity = hz_load_relaxed(&owner->activity);
     bool is_idle = owner->activity_seen == activity;
     owner->activity_seen = activity;
-    if (is_idle && hz_load_relaxed(&owner->state) == HZ_OWNER_ALIVE)
+    if (!is_idle)
+        return;
+    if (hz_load_relaxed(&owner->state) == HZ_OWNER_ALIVE)
         hz_central_trim(owner, true);
+    else
+        hz_central_receive(owner, true);
 }
 
 /* The round for the whole heap; whoever comes first in a period does it. */
@@ -85,6 +89,7 @@ size_t hz_maintain_trim(struct hz_front *front) {
         hz_front_flush_all(front);
     hz_policy.remote_ops->settle(true);
     uint32_t count = hz_owner_count();
+    uint64_t purged = hz_source_count().purged_bytes;
     size_t swept = 0;
     for (uint32_t id = 1; id <= count; id++)
         hz_central_receive(hz_owner_get(id), false);
@@ -92,5 +97,6 @@ size_t hz_maintain_trim(struct hz_front *front) {
         hz_central_trim(hz_owner_get(id), false);
         swept += hz_central_sweep(hz_owner_get(id), 0);
     }
-    return swept + hz_source_purge_all();
+    (void)hz_source_purge_all();
+    return swept + (size_t)(hz_source_count().purged_bytes - purged);
 }

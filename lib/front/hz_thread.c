@@ -83,6 +83,16 @@ struct hz_front *hz_thread_front(void) {
     return NULL;
 }
 
+enum { FREES_WITHOUT_FRONT = 2 };
+static __thread uint8_t frees_without_front __attribute__((tls_model("initial-exec")));
+
+struct hz_front *hz_thread_front_to_free(void) {
+    if (hz_kept != &hz_front_none || frees_without_front == FREES_WITHOUT_FRONT)
+        return hz_thread_front();
+    frees_without_front++;
+    return NULL;
+}
+
 /* --- Fork ------------------------------------------------------------------------------------- */
 
 static uint32_t forked_count; /* lock: owner table; owners there were when the fork began */
@@ -151,12 +161,13 @@ static void bury_other(struct hz_owner *owner) {
     hz_central_bury(owner);
 }
 
-static void settle_buried(struct hz_owner *owner) {
-    bool is_vacant = hz_load_relaxed(&owner->state) == HZ_OWNER_VACANT;
-    if (!is_vacant || owner->front == NULL)
+/* Also of owners long vacant: the thread that pushed last was to look after them, and may be gone. */
+static void settle_vacant(struct hz_owner *owner) {
+    if (hz_load_relaxed(&owner->state) != HZ_OWNER_VACANT)
         return;
     hz_central_reap(owner);
-    hz_owner_recycle(owner);
+    if (owner->front != NULL)
+        hz_owner_recycle(owner);
 }
 
 /* Every other owner is buried, so that all runs are the commons' or this thread's. */
@@ -186,8 +197,9 @@ static void reset_all(void) {
     hz_unwind_after_fork_child();
     each_owner(hz_owner_reseed);
     hz_source_reseed();
+    hz_source_recover();
     each_owner(bury_other);
-    each_owner(settle_buried);
+    each_owner(settle_vacant);
     recover_pending();
     hz_budget_init(hz_kept->owner != NULL ? hz_front_capacity_bytes(hz_kept) : 0);
 }

@@ -54,6 +54,10 @@ HZ_HIDDEN void hz_thread_init(void);
  * already, or memory lacks; then the commons serve it. Call it inside. */
 HZ_HIDDEN HZ_NOINLINE struct hz_front *hz_thread_front(void);
 
+/* The same for a free, but for the first few of a thread that has no front: its first may be libc's last for it, behind
+ * its exit hook, so that the front would stay for ever. */
+HZ_HIDDEN struct hz_front *hz_thread_front_to_free(void);
+
 /* Holds every lock of the allocator, so that a forked child finds all structures whole. In a signal handler
  * that interrupted the allocator none of it: the parent goes on as it was, and the child passes all locks until
  * it leaves, when it mends what it can. What other threads were changing under locks stays as it is there. */

@@ -4,6 +4,7 @@
  * threads.c -- many short threads, many at once, threads whose blocks others free, exit among
  * threads. */
 #include "life.h"
+#include <sys/stat.h>
 
 enum { SHORT_THREADS = 10000, SETTLED_AFTER = 100, OWN_BLOCKS = 30, LEFT_BLOCKS = 12, AT_ONCE = 300 };
 
@@ -52,6 +53,38 @@ static void test_short_threads(void) {
            (unsigned long long)after.allocated, (unsigned long long)before.allocated);
     tap_ok(after.threads <= before.threads + 1, "thread caches %llu, were %llu", (unsigned long long)after.threads,
            (unsigned long long)before.threads);
+}
+
+/* Behind its last destructor libc may free for the thread, which is its first call then. */
+static void *silent_life(void *unused) { return unused; }
+
+static void start_detached(char *stack, size_t bytes) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstack(&attributes, stack, bytes);
+    if (pthread_create(&thread, &attributes, silent_life, NULL) != 0)
+        tap_bail("no thread");
+    pthread_attr_destroy(&attributes);
+}
+
+static unsigned task_count(void) {
+    struct stat tasks;
+    return stat("/proc/self/task", &tasks) == 0 ? (unsigned)tasks.st_nlink - 2 : 1;
+}
+
+static void test_silent_threads(void) {
+    enum { THREADS = 64 };
+    static _Alignas(65536) char stacks[THREADS][256 * 1024];
+    struct hkz_stats before = life_stats();
+    for (unsigned i = 0; i < THREADS; i++)
+        start_detached(stacks[i], sizeof stacks[i]);
+    for (unsigned i = 0; i < 5000 && task_count() > 1; i++)
+        usleep(1000);
+    struct hkz_stats after = life_stats();
+    tap_ok(after.threads <= before.threads, "%d detached threads without an allocation: thread caches %llu, were %llu",
+           THREADS, (unsigned long long)after.threads, (unsigned long long)before.threads);
 }
 
 static pthread_barrier_t meeting;
@@ -127,6 +160,7 @@ static void test_exit_among_threads(void) {
 int main(void) {
     life_start();
     test_short_threads();
+    test_silent_threads();
     test_crowds();
     test_exit_among_threads();
     return tap_done();

@@ -9,8 +9,11 @@
 #include "hz_os.h"
 #include "hz_policy.h"
 #include "hz_source.h"
+#include "hz_thread.h"
 #include "owners.h"
 #include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { THREADS = 4, PUSHES = 20000, SLOTS = 64 };
 
@@ -242,6 +245,48 @@ Test(central, a_trim_releases_the_runs_that_strays_empty) {
     cr_assert_eq(hz_source_count().active_pages, 0);
 }
 
+/* A block of the commons waits at an owner that is no more: who sent it is gone, or memory lacked. */
+static struct hz_owner *leave_at_vacant_owner(void) {
+    void *slot;
+    struct hz_owner *vacant = hz_owner_create(&owner);
+    cr_assert_eq(take(owner, CLASS, &slot, 1), 1);
+    hz_central_retire(owner);
+    hz_owner_recycle(owner);
+    hz_central_retire(vacant);
+    hz_owner_recycle(vacant);
+    struct hz_batch *batch = hz_batch_create();
+    cr_assert_not_null(batch);
+    batch->blocks[0] = slot;
+    batch->count = 1;
+    cr_assert(hz_inbox_push_batch(vacant, batch));
+    return vacant;
+}
+
+Test(central, maintenance_receives_for_vacant_owners) {
+    start_central();
+    struct hz_owner *vacant = leave_at_vacant_owner();
+    hz_maintain_init(0);
+    usleep(20000);
+    hz_maintain_exit();
+    cr_assert(hz_inbox_is_empty(vacant));
+}
+
+Test(central, a_forked_child_receives_for_vacant_owners) {
+    start_central();
+    struct hz_owner *vacant = leave_at_vacant_owner();
+    hz_thread_before_fork();
+    pid_t pid = fork();
+    if (pid == 0) {
+        hz_thread_after_fork_child();
+        _exit(hz_inbox_is_empty(vacant) ? 0 : 1);
+    }
+    hz_thread_after_fork_parent();
+    int status = -1;
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_assert_eq(status, 0);
+    cr_assert_not(hz_inbox_is_empty(vacant), "the parent's own was left alone");
+}
+
 Test(central, retired_runs_go_to_the_commons_and_are_adopted) {
     void *slots[4], *again[4];
     start_central();
@@ -312,4 +357,26 @@ Test(central, sweep_purges_idle_free_blocks_once) {
     cr_assert_eq(hz_central_sweep(owner, 1), 0);
     cr_assert_eq(*(unsigned char *)blocks[taken - 1], 0x66);
     cr_assert(unit_is_zero(blocks[taken / 2], hz_class_bytes(CLASS)));
+}
+
+/* The pages were somebody else's before. */
+Test(central, sweep_purges_what_never_served_in_a_run) {
+    void *slot;
+    start_central();
+    unsigned class_index = hz_class_of(1024);
+    struct hz_arena *arena;
+    struct hz_desc *desc = hz_source_take(hz_class_table[class_index].run_pages, HZ_PAGE, &arena);
+    char *start = hz_desc_start(arena, desc);
+    size_t bytes = (size_t)desc->page_count << HZ_PAGE_LOG2;
+    memset(start, 0x66, bytes);
+    hz_source_give(arena, desc);
+    cr_assert_eq(take(owner, class_index, &slot, 1), 1);
+    cr_assert_eq(slot, start);
+    size_t page = hz_os_page_bytes();
+    cr_assert_eq(hz_central_sweep(owner, 0), bytes - page);
+    cr_assert_eq(start[page - 1], 0x66);
+    cr_assert(unit_is_zero(start + page, bytes - page));
+    put(owner, &slot, 1);
+    cr_assert_eq(take(owner, class_index, &slot, 1), 1);
+    cr_assert_eq(hz_central_sweep(owner, 0), 0, "once");
 }
